@@ -1,0 +1,14 @@
+//! What only the server needs: the databases, their migrations, the clock, randomness and time zones.
+
+mod clock;
+mod db;
+pub mod migrate;
+mod problem;
+mod report;
+pub mod testing;
+pub mod zone;
+
+pub use clock::{Clock, Rng};
+pub use db::{Arg, Args, Db, DbError, DbOptions, Engine, FromColumn, MAX_ARGS, Row, Source, Tx};
+pub use problem::Problem;
+pub use report::unexpected;

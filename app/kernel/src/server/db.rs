@@ -1,0 +1,295 @@
+//! One door to both databases.
+//!
+//! A statement is one text for SQLite and PostgreSQL, with `$1 … $n` and typed values. Everything that differs between
+//! the engines is matched here and in the modules below; nothing above this module knows which one it talks to, save
+//! the few who ask [`Db::engine`].
+
+mod arg;
+mod error;
+pub(super) mod lex;
+mod postgres;
+mod row;
+mod sqlite;
+mod statement;
+mod writer;
+
+use std::time::Duration;
+
+pub use arg::{Arg, Args};
+pub use error::DbError;
+pub use row::{FromColumn, Row};
+pub use statement::MAX_ARGS;
+use statement::Statement;
+
+/// The database system in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// How a database is opened; the defaults suit a server.
+#[derive(Clone, Debug)]
+pub struct DbOptions {
+    /// Connections that only read, on SQLite.
+    pub readers: u32,
+    /// Connections in all, on PostgreSQL.
+    pub connections: u32,
+    /// How long a request waits for a connection, or for its turn to write, before it is told to come back.
+    pub patience: Duration,
+    /// Waits for the disk at each commit. Only tests, whose data nobody misses, do without.
+    pub durable: bool,
+}
+
+impl Default for DbOptions {
+    fn default() -> Self {
+        Self { readers: 6, connections: 16, patience: Duration::from_secs(5), durable: true }
+    }
+}
+
+/// A database: cheap to clone, all clones share the connections.
+#[derive(Clone)]
+pub struct Db(Inner);
+
+#[derive(Clone)]
+enum Inner {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+impl Db {
+    /// Opens `sqlite://path` (made if it does not exist, unless `?mode=` says otherwise) or `postgres://…`.
+    pub async fn open(url: &str) -> Result<Self, DbError> {
+        Self::open_with(url, &DbOptions::default()).await
+    }
+
+    pub async fn open_with(url: &str, options: &DbOptions) -> Result<Self, DbError> {
+        if url.starts_with("sqlite:") {
+            sqlite::Sqlite::open(url, options).await.map(|db| Self(Inner::Sqlite(db)))
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            postgres::Postgres::open(url, options).await.map(|db| Self(Inner::Postgres(db)))
+        } else {
+            Err(DbError::Configuration("a database address starts with sqlite:// or postgres://".into()))
+        }
+    }
+
+    pub fn engine(&self) -> Engine {
+        match &self.0 {
+            Inner::Sqlite(_) => Engine::Sqlite,
+            Inner::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// All rows of a statement that reads.
+    pub async fn fetch_all(&self, sql: &str, args: Args) -> Result<Vec<Row>, DbError> {
+        let statement = Statement::new(sql, args)?;
+        match &self.0 {
+            Inner::Sqlite(db) => db.fetch_all(statement).await,
+            Inner::Postgres(db) => db.fetch_all(statement).await,
+        }
+    }
+
+    /// The first row of a statement that reads.
+    pub async fn fetch_optional(&self, sql: &str, args: Args) -> Result<Option<Row>, DbError> {
+        let statement = Statement::new(sql, args)?;
+        match &self.0 {
+            Inner::Sqlite(db) => db.fetch_optional(statement).await,
+            Inner::Postgres(db) => db.fetch_optional(statement).await,
+        }
+    }
+
+    /// Starts a transaction that writes. On SQLite this waits for the one writer, so keep it short and wait for
+    /// nothing but the database in it; a second `begin` while holding the first waits for itself until it is told
+    /// [`DbError::Busy`].
+    pub async fn begin(&self) -> Result<Tx, DbError> {
+        let unit = match &self.0 {
+            Inner::Sqlite(db) => Unit::Sqlite(db.begin().await?),
+            Inner::Postgres(db) => Unit::Postgres(db.begin().await?),
+        };
+        Ok(Tx { unit, failed: false })
+    }
+
+    /// Prepares a statement without running it: what is not valid SQL for this engine and schema fails.
+    pub async fn prepare_check(&self, sql: &str) -> Result<(), DbError> {
+        match &self.0 {
+            Inner::Sqlite(db) => db.prepare_check(sql).await,
+            Inner::Postgres(db) => db.prepare_check(sql).await,
+        }
+    }
+
+    /// Runs one statement outside any transaction: for what cannot be in one, like `create index concurrently` or
+    /// `vacuum`. Nothing else of this process writes to SQLite meanwhile.
+    pub async fn execute_alone(&self, sql: &str) -> Result<(), DbError> {
+        match &self.0 {
+            Inner::Sqlite(db) => db.execute_alone(sql).await,
+            Inner::Postgres(db) => db.execute_alone(sql).await,
+        }
+    }
+
+    /// Lets the database look at how its data is spread, which its choice of indexes rests on: after many rows were
+    /// added at once, and now and then. Takes a fraction of a second.
+    pub async fn refresh_statistics(&self) -> Result<(), DbError> {
+        match &self.0 {
+            // All tables, each looked at in part (<https://www.sqlite.org/pragma.html#pragma_optimize>).
+            Inner::Sqlite(db) => db.execute_alone("pragma optimize = 0x10002").await,
+            Inner::Postgres(db) => db.execute_alone("analyze").await,
+        }
+    }
+
+    /// Closes all connections. Transactions that wait for their commit still get their answer.
+    pub async fn close(&self) {
+        match &self.0 {
+            Inner::Sqlite(db) => db.close().await,
+            Inner::Postgres(db) => db.close().await,
+        }
+    }
+
+    /// The file of a SQLite database.
+    pub(super) fn path(&self) -> Option<&std::path::Path> {
+        match &self.0 {
+            Inner::Sqlite(db) => Some(db.path()),
+            Inner::Postgres(_) => None,
+        }
+    }
+}
+
+/// A transaction: undone when dropped without [`Tx::commit`].
+///
+/// As on PostgreSQL, a statement that fails ends the transaction on SQLite too: what follows is refused with
+/// [`DbError::Aborted`], and so is the commit.
+pub struct Tx {
+    unit: Unit,
+    failed: bool,
+}
+
+enum Unit {
+    Sqlite(writer::Unit),
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+impl Tx {
+    pub fn engine(&self) -> Engine {
+        match &self.unit {
+            Unit::Sqlite(_) => Engine::Sqlite,
+            Unit::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    pub async fn fetch_all(&mut self, sql: &str, args: Args) -> Result<Vec<Row>, DbError> {
+        let statement = self.statement(sql, args)?;
+        let result = match &mut self.unit {
+            Unit::Sqlite(unit) => unit.fetch_all(statement).await,
+            Unit::Postgres(tx) => postgres::fetch_all(tx, statement).await,
+        };
+        self.note(result)
+    }
+
+    pub async fn fetch_optional(&mut self, sql: &str, args: Args) -> Result<Option<Row>, DbError> {
+        let statement = self.statement(sql, args)?;
+        let result = match &mut self.unit {
+            Unit::Sqlite(unit) => unit.fetch_optional(statement).await,
+            Unit::Postgres(tx) => postgres::fetch_optional(tx, statement).await,
+        };
+        self.note(result)
+    }
+
+    /// Runs a statement and tells how many rows it touched.
+    pub async fn execute(&mut self, sql: &str, args: Args) -> Result<u64, DbError> {
+        let statement = self.statement(sql, args)?;
+        self.run(statement).await
+    }
+
+    /// Like [`Tx::execute`], for texts whose length varies, such as multi-row inserts: they are not kept prepared.
+    pub async fn execute_bulk(&mut self, sql: &str, args: Args) -> Result<u64, DbError> {
+        let statement = self.statement(sql, args)?.once();
+        self.run(statement).await
+    }
+
+    /// Makes the transaction lasting. Returns only when it is on disk.
+    pub async fn commit(self) -> Result<(), DbError> {
+        if self.failed {
+            self.rollback().await?;
+            return Err(DbError::Aborted);
+        }
+        match self.unit {
+            Unit::Sqlite(unit) => unit.commit().await,
+            Unit::Postgres(tx) => Ok(tx.commit().await?),
+        }
+    }
+
+    pub async fn rollback(self) -> Result<(), DbError> {
+        match self.unit {
+            Unit::Sqlite(unit) => unit.rollback().await,
+            Unit::Postgres(tx) => Ok(tx.rollback().await?),
+        }
+    }
+
+    async fn run(&mut self, statement: Statement) -> Result<u64, DbError> {
+        let result = match &mut self.unit {
+            Unit::Sqlite(unit) => unit.execute(statement).await,
+            Unit::Postgres(tx) => postgres::execute(tx, statement).await,
+        };
+        self.note(result)
+    }
+
+    fn statement(&self, sql: &str, args: Args) -> Result<Statement, DbError> {
+        if self.failed { Err(DbError::Aborted) } else { Statement::new(sql, args) }
+    }
+
+    fn note<T>(&mut self, result: Result<T, DbError>) -> Result<T, DbError> {
+        self.failed |= result.is_err();
+        result
+    }
+}
+
+/// Where a read goes: to the database at large, or into a transaction, which sees its own writes.
+pub enum Source<'a> {
+    Db(&'a Db),
+    Tx(&'a mut Tx),
+}
+
+impl Source<'_> {
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Db(db) => db.engine(),
+            Self::Tx(tx) => tx.engine(),
+        }
+    }
+
+    /// The same source, lent out for a shorter time.
+    pub fn reborrow(&mut self) -> Source<'_> {
+        match self {
+            Self::Db(db) => Source::Db(db),
+            Self::Tx(tx) => Source::Tx(tx),
+        }
+    }
+
+    pub async fn fetch_all(&mut self, sql: &str, args: Args) -> Result<Vec<Row>, DbError> {
+        match self {
+            Self::Db(db) => db.fetch_all(sql, args).await,
+            Self::Tx(tx) => tx.fetch_all(sql, args).await,
+        }
+    }
+
+    pub async fn fetch_optional(&mut self, sql: &str, args: Args) -> Result<Option<Row>, DbError> {
+        match self {
+            Self::Db(db) => db.fetch_optional(sql, args).await,
+            Self::Tx(tx) => tx.fetch_optional(sql, args).await,
+        }
+    }
+}
+
+impl<'a> From<&'a Db> for Source<'a> {
+    fn from(db: &'a Db) -> Self {
+        Self::Db(db)
+    }
+}
+
+impl<'a> From<&'a mut Tx> for Source<'a> {
+    fn from(tx: &'a mut Tx) -> Self {
+        Self::Tx(tx)
+    }
+}
+
+#[cfg(test)]
+mod tests;

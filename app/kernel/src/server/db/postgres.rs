@@ -1,0 +1,127 @@
+//! PostgreSQL: one pool.
+
+use sqlx::{
+    AssertSqlSafe, Executor, PgConnection, PgPool, Postgres as Pg, SqlSafeStr, Transaction,
+    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
+};
+
+use super::{DbError, DbOptions, Row, statement::Statement};
+
+#[derive(Clone)]
+pub(super) struct Postgres {
+    pool: PgPool,
+    /// How many connections in a row may turn out broken: after a restart of the server, all of them.
+    attempts: u32,
+}
+
+impl Postgres {
+    pub async fn open(url: &str, options: &DbOptions) -> Result<Self, DbError> {
+        let connect = url
+            .parse::<PgConnectOptions>()?
+            .application_name("mainstay")
+            .statement_cache_capacity(256)
+            // So that no request waits for ever, whatever the server's own settings are.
+            .options([
+                ("lock_timeout", "10s"),
+                ("statement_timeout", "60s"),
+                ("idle_in_transaction_session_timeout", "60s"),
+                ("synchronous_commit", if options.durable { "on" } else { "off" }),
+            ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(options.connections)
+            .acquire_timeout(options.patience)
+            .test_before_acquire(false)
+            .connect_with(connect)
+            .await?;
+        Ok(Self { pool, attempts: options.connections })
+    }
+
+    pub async fn fetch_all(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
+        let rows = self.read(statement, false).await?;
+        Ok(rows.into_iter().map(Row::from).collect())
+    }
+
+    pub async fn fetch_optional(&self, statement: Statement) -> Result<Option<Row>, DbError> {
+        let rows = self.read(statement, true).await?;
+        Ok(rows.into_iter().next().map(Row::from))
+    }
+
+    /// A read does no harm when it is done again, so it outlives broken connections.
+    async fn read(&self, statement: Statement, only_first: bool) -> Result<Vec<PgRow>, DbError> {
+        let mut attempts = self.attempts;
+        loop {
+            let mut connection = self.pool.acquire().await?;
+            let query = statement.clone().into_postgres()?;
+            let result = if only_first {
+                query.fetch_optional(&mut *connection).await.map(|row| row.into_iter().collect())
+            } else {
+                query.fetch_all(&mut *connection).await
+            };
+            match result {
+                Err(error) if is_broken(&error) && attempts > 0 => {
+                    attempts -= 1;
+                    drop(connection.detach());
+                }
+                result => return Ok(result?),
+            }
+        }
+    }
+
+    /// Read committed, the server's default; nothing has happened yet, so this too is tried again.
+    pub async fn begin(&self) -> Result<Transaction<'static, Pg>, DbError> {
+        let mut attempts = self.attempts;
+        loop {
+            match self.pool.begin().await {
+                Err(error) if is_broken(&error) && attempts > 0 => attempts -= 1,
+                result => return Ok(result?),
+            }
+        }
+    }
+
+    pub async fn prepare_check(&self, sql: &str) -> Result<(), DbError> {
+        let mut connection = self.pool.acquire().await?;
+        connection.prepare(AssertSqlSafe(sql).into_sql_str()).await?;
+        Ok(())
+    }
+
+    /// Such statements may take long: building an index over a large table does.
+    pub async fn execute_alone(&self, sql: &str) -> Result<(), DbError> {
+        let mut connection = self.pool.acquire().await?.detach();
+        sqlx::query("select set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false)")
+            .execute(&mut connection)
+            .await?;
+        sqlx::query(AssertSqlSafe(sql)).persistent(false).execute(&mut connection).await?;
+        Ok(())
+    }
+
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// The connection is no good any more, and a new one may be.
+fn is_broken(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed | sqlx::Error::BeginFailed => true,
+        sqlx::Error::Database(database) => {
+            database.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08"))
+        }
+        _ => false,
+    }
+}
+
+pub(super) async fn fetch_all(connection: &mut PgConnection, statement: Statement) -> Result<Vec<Row>, DbError> {
+    let rows = statement.into_postgres()?.fetch_all(connection).await?;
+    Ok(rows.into_iter().map(Row::from).collect())
+}
+
+pub(super) async fn fetch_optional(
+    connection: &mut PgConnection,
+    statement: Statement,
+) -> Result<Option<Row>, DbError> {
+    Ok(statement.into_postgres()?.fetch_optional(connection).await?.map(Row::from))
+}
+
+pub(super) async fn execute(connection: &mut PgConnection, statement: Statement) -> Result<u64, DbError> {
+    Ok(statement.into_postgres()?.execute(connection).await?.rows_affected())
+}

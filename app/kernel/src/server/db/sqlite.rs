@@ -1,0 +1,106 @@
+//! SQLite: several connections that read, one that writes.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use sqlx::{
+    AssertSqlSafe, Executor, SqlSafeStr, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{
+    DbError, DbOptions, Row,
+    statement::Statement,
+    writer::{Unit, Writer},
+};
+
+#[derive(Clone)]
+pub(super) struct Sqlite {
+    readers: SqlitePool,
+    writer: Writer,
+    path: Arc<Path>,
+}
+
+impl Sqlite {
+    pub async fn open(url: &str, options: &DbOptions) -> Result<Self, DbError> {
+        let mut connect: SqliteConnectOptions = url.parse()?;
+        let path = connect.get_filename().to_owned();
+        if url.contains(":memory:") || url.contains("mode=memory") {
+            let reason = "SQLite in memory cannot be shared by several connections; name a file";
+            return Err(DbError::Configuration(reason.into()));
+        }
+        if !url.contains("mode=") || url.contains("mode=rwc") {
+            create_private(&path).map_err(|e| {
+                DbError::Configuration(format!("the database file {} cannot be made: {e}", path.display()))
+            })?;
+            connect = connect.create_if_missing(true);
+        }
+        connect = connect
+            .foreign_keys(true)
+            .busy_timeout(options.patience)
+            .statement_cache_capacity(256)
+            // In KiB, at most, each connection: enough for the inner pages of large tables and the rows of a busy hour.
+            .pragma("cache_size", "-16384");
+        let write = connect
+            .clone()
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(if options.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off })
+            // After a burst the write-ahead log shrinks back to 64 MiB.
+            .pragma("journal_size_limit", "67108864");
+        // First the writer: it makes the file and turns the write-ahead log on.
+        let writer = Writer::start(write, options.patience).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(options.readers)
+            .acquire_timeout(options.patience)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(connect.create_if_missing(false).read_only(true))
+            .await?;
+        Ok(Self { readers, writer, path: path.into() })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub async fn fetch_all(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
+        let rows = statement.into_sqlite()?.fetch_all(&self.readers).await?;
+        Ok(rows.into_iter().map(Row::from).collect())
+    }
+
+    pub async fn fetch_optional(&self, statement: Statement) -> Result<Option<Row>, DbError> {
+        Ok(statement.into_sqlite()?.fetch_optional(&self.readers).await?.map(Row::from))
+    }
+
+    pub async fn begin(&self) -> Result<Unit, DbError> {
+        self.writer.begin().await
+    }
+
+    pub async fn prepare_check(&self, sql: &str) -> Result<(), DbError> {
+        let mut connection = self.readers.acquire().await?;
+        connection.prepare(AssertSqlSafe(sql).into_sql_str()).await?;
+        Ok(())
+    }
+
+    pub async fn execute_alone(&self, sql: &str) -> Result<(), DbError> {
+        self.writer.execute_alone(sql).await
+    }
+
+    /// The readers go first, so that the writer, the last to leave, folds the write-ahead log into the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Makes the file readable by its owner alone; SQLite gives its side files the same mode.
+fn create_private(path: &PathBuf) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}

@@ -1,0 +1,55 @@
+//! What the wizard asks the server.
+
+use kernel::AppError;
+use kernel::codec::Json;
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::{ImportInfo, Problem, Progress, Settings};
+#[cfg(feature = "ssr")]
+use crate::server::import as serve;
+
+/// Everything about an import.
+#[server(endpoint = "imports/open", input = Json, output = Json)]
+pub async fn open_import(id: Uuid) -> Result<ImportInfo, AppError> {
+    serve::open(&crate::server::ctx().await?, id).await
+}
+
+/// How far the server is.
+#[server(endpoint = "imports/progress", input = Json, output = Json)]
+pub async fn import_progress(id: Uuid) -> Result<Progress, AppError> {
+    serve::progress(&crate::server::ctx().await?, id).await
+}
+
+/// What did not fit, fifty at a time from page 1, and how many there are in all.
+#[server(endpoint = "imports/problems", input = Json, output = Json)]
+pub async fn import_problems(id: Uuid, page: u32) -> Result<(Vec<Problem>, i64), AppError> {
+    serve::problems(&crate::server::ctx().await?, id, None, page, 50).await
+}
+
+/// Keeps what is wanted and finds out what it would do. Returns at once; the rest is told by [`import_progress`].
+#[server(endpoint = "imports/check", input = Json, output = Json)]
+pub async fn check_import(id: Uuid, settings: Settings) -> Result<(), AppError> {
+    let ctx = crate::server::ctx().await?;
+    serve::begin(&ctx, &serve::imports()?, id, settings, serve::Aim::Check).await
+}
+
+/// Goes back to matching columns.
+#[server(endpoint = "imports/rematch", input = Json, output = Json)]
+pub async fn rematch_import(id: Uuid) -> Result<(), AppError> {
+    serve::rematch(&crate::server::ctx().await?, id).await
+}
+
+/// Does it, with what was checked last.
+#[server(endpoint = "imports/run", input = Json, output = Json)]
+pub async fn run_import(id: Uuid) -> Result<(), AppError> {
+    let ctx = crate::server::ctx().await?;
+    let settings = serve::open(&ctx, id).await?.settings;
+    serve::begin(&ctx, &serve::imports()?, id, settings, serve::Aim::Run).await
+}
+
+/// Takes everything back that the import did.
+#[server(endpoint = "imports/undo", input = Json, output = Json)]
+pub async fn undo_import(id: Uuid) -> Result<(), AppError> {
+    serve::undo(&crate::server::ctx().await?, id).await
+}

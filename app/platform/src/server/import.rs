@@ -1,0 +1,261 @@
+//! Importing records from files: received, read through, matched, checked, run and undone.
+//!
+//! A file lies in the data folder in UTF-8 and is always read in batches, never as a whole. A check and a run are the
+//! same pass over it; the check only plans. A run writes one change-set in transactions of at most a thousand rows,
+//! each with the import's counts, so that whatever happens the counts are those of what was written and all of it can
+//! be taken back. Only who brought a file, and administrators, know of it.
+
+mod cells;
+mod columns;
+mod differences;
+mod file;
+mod inward;
+mod lines;
+mod names;
+mod pass;
+mod routes;
+mod store;
+mod task;
+mod upload;
+mod wanted;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::http::request::Parts;
+use kernel::{AppError, FieldErrors, server::Engine};
+use leptos::prelude::use_context;
+use records::server::{Action, Actor, App, Ctx, change_set};
+pub use routes::routes;
+pub use store::STATEMENTS;
+pub use task::Aim;
+pub use upload::{Form, Imports, LARGEST, Upload, receive};
+use uuid::Uuid;
+
+use crate::import::{ImportInfo, Mapping, Mode, Problem, ProblemKind, Progress, Settings, Status};
+
+/// Days for which a file waits to be imported.
+const KEPT_DAYS: i64 = 7;
+/// How long work of another node may be silent before it counts as lost, in seconds.
+const SILENCE: i64 = 60;
+
+/// Where files are kept, of the request being answered.
+pub fn imports() -> Result<Imports, AppError> {
+    let parts = use_context::<Parts>();
+    parts.and_then(|p| p.extensions.get::<Imports>().cloned()).ok_or(AppError::Unavailable)
+}
+
+/// Takes a received file in: reads it through, and suggests what its columns are. Refuses what is no table of text.
+pub async fn accept(ctx: &Ctx, imports: &Imports, file: Upload, record_type: &str) -> Result<ImportInfo, AppError> {
+    let permit = writer(ctx, record_type)?;
+    let (id, name, bytes) = file.finish().await?;
+    let accepted = async {
+        let (uploaded, text) = (imports.uploaded(id), imports.text(id));
+        let inspecting = tokio::task::spawn_blocking(move || columns::inspect(&uploaded, &text));
+        let inspected = inspecting.await.map_err(kernel::server::unexpected)??;
+        let settings = columns::suggest(&permit, &inspected.columns);
+        let new = store::New {
+            id,
+            record_type,
+            file_name: &name,
+            bytes,
+            settings: &settings,
+            actor: ctx.actor.user,
+            now: ctx.now(),
+        };
+        store::insert(ctx.db(), new, &inspected).await?;
+        tokio::fs::remove_file(imports.uploaded(id)).await.map_err(|e| upload::failed(&e))?;
+        open(ctx, id).await
+    };
+    let accepted = accepted.await;
+    if accepted.is_err() {
+        imports.remove(id).await;
+    }
+    accepted
+}
+
+/// The permit whose fields a file may write. Importing needs a permit of its own besides it.
+fn writer(ctx: &Ctx, record_type: &str) -> Result<records::server::AnyPermit, AppError> {
+    ctx.permit_any(record_type, Action::View).map_err(|_| AppError::NotFound)?;
+    ctx.permit_any(record_type, Action::Import)?;
+    ctx.permit_any(record_type, Action::Create).or_else(|_| ctx.permit_any(record_type, Action::Edit))
+}
+
+/// An import that is the actor's own, or anybody's for an administrator.
+async fn find(ctx: &Ctx, id: Uuid) -> Result<store::Stored, AppError> {
+    let stored = store::find(ctx.db(), id).await?.ok_or(AppError::NotFound)?;
+    let is_own = stored.actor.is_some() && stored.actor == ctx.actor.user;
+    if is_own || ctx.permit_any("organisations", Action::Edit).is_ok() { Ok(stored) } else { Err(AppError::NotFound) }
+}
+
+/// Everything about an import.
+pub async fn open(ctx: &Ctx, id: Uuid) -> Result<ImportInfo, AppError> {
+    let mut info = find(ctx, id).await?.info;
+    // The change may have been taken back from the list of changes.
+    if let (Status::Done | Status::Failed, Some(set)) = (info.status, info.change_set)
+        && change_set(ctx, set).await.is_ok_and(|set| set.status == "undone")
+    {
+        info.status = Status::Undone;
+    }
+    Ok(info)
+}
+
+/// How far an import is.
+pub async fn progress(ctx: &Ctx, id: Uuid) -> Result<Progress, AppError> {
+    let info = find(ctx, id).await?.info;
+    Ok(Progress { status: info.status, counts: info.counts })
+}
+
+/// A page of what did not fit, and how many there are in all.
+pub async fn problems(
+    ctx: &Ctx,
+    id: Uuid,
+    kind: Option<ProblemKind>,
+    page: u32,
+    page_size: u32,
+) -> Result<(Vec<Problem>, i64), AppError> {
+    find(ctx, id).await?;
+    let offset = i64::from(page.max(1) - 1) * i64::from(page_size);
+    Ok(store::list_problems(ctx.db(), id, kind, i64::from(page_size), offset).await?)
+}
+
+/// Matches the columns that a mapping does not name by their names.
+pub async fn complete(ctx: &Ctx, id: Uuid, mapping: Mapping) -> Result<Mapping, AppError> {
+    let info = find(ctx, id).await?.info;
+    let repeated: Vec<&str> = info.columns.iter().filter(|c| c.is_repeated).map(|c| c.name.as_str()).collect();
+    if !repeated.is_empty() && mapping.is_empty() {
+        let why = format!("Several columns have the same heading ({}): say which is meant.", repeated.join(", "));
+        return Err(AppError::Invalid(FieldErrors::one("mapping", why)));
+    }
+    Ok(columns::match_columns(&writer(ctx, &info.record_type)?, &info.columns, mapping))
+}
+
+/// Keeps what is wanted and starts the work. Objections to what is wanted come back at once.
+pub async fn begin(ctx: &Ctx, imports: &Imports, id: Uuid, mut settings: Settings, aim: Aim) -> Result<(), AppError> {
+    let stored = find(ctx, id).await?;
+    let info = stored.info;
+    settings.mapping = columns::match_columns(&writer(ctx, &info.record_type)?, &info.columns, settings.mapping);
+    let wanted = wanted::understand(ctx, &info.record_type, &info.columns, &settings)?;
+    let now = ctx.now();
+    let to = if aim == Aim::Check { Status::Checking } else { Status::Running };
+    let mut tx = ctx.db().begin().await?;
+    let mut is_moved = false;
+    for from in [Status::Uploaded, Status::Checked] {
+        is_moved = is_moved || store::change_status(&mut tx, id, from, to, now).await?;
+    }
+    if !is_moved {
+        tx.rollback().await?;
+        let why = match find(ctx, id).await?.info.status {
+            status if status.is_busy() => "this import is being worked on",
+            _ => "this import is over: bring the file again",
+        };
+        return Err(AppError::Conflict(why.into()));
+    }
+    store::reset(&mut tx, id, &settings).await?;
+    tx.commit().await?;
+    let job = task::Job {
+        id,
+        imports: imports.clone(),
+        file_name: info.file_name,
+        delimiter: stored.delimiter,
+        total: info.counts.total,
+        wanted: Arc::new(wanted),
+        aim,
+    };
+    task::start(ctx.clone(), job);
+    Ok(())
+}
+
+/// Goes back from a check to the columns.
+pub async fn rematch(ctx: &Ctx, id: Uuid) -> Result<(), AppError> {
+    find(ctx, id).await?;
+    let mut tx = ctx.db().begin().await?;
+    store::change_status(&mut tx, id, Status::Checked, Status::Uploaded, ctx.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Forgets a file whose import was refused before it began.
+pub async fn forget(ctx: &Ctx, imports: &Imports, id: Uuid) -> Result<(), AppError> {
+    find(ctx, id).await?;
+    let mut tx = ctx.db().begin().await?;
+    let is_gone = store::delete_unused(&mut tx, id).await?;
+    tx.commit().await?;
+    if is_gone {
+        imports.remove(id).await;
+    }
+    Ok(())
+}
+
+/// Starts to take back all that an import did.
+pub async fn undo(ctx: &Ctx, id: Uuid) -> Result<(), AppError> {
+    let info = open(ctx, id).await?;
+    let conflict = |why: &str| Err(AppError::Conflict(why.to_owned()));
+    let change_set = match (info.status, info.change_set) {
+        (Status::Done | Status::Failed, Some(change_set)) => change_set,
+        (Status::Done | Status::Failed, None) => return conflict("this import changed nothing"),
+        (Status::Undone, _) => return conflict("this was undone already"),
+        (Status::Undoing, _) => return conflict("this is being undone"),
+        _ => return conflict("this import has not run yet"),
+    };
+    let mut tx = ctx.db().begin().await?;
+    if !store::change_status(&mut tx, id, info.status, Status::Undoing, ctx.now()).await? {
+        tx.rollback().await?;
+        return conflict("this import is being worked on");
+    }
+    tx.commit().await?;
+    task::start_undo(ctx.clone(), id, change_set);
+    Ok(())
+}
+
+/// Ends imports that a stopped program left in the middle, so that they can be undone or begun again. On SQLite there
+/// is no other program, so all of them; on PostgreSQL those of which nothing was heard for a while.
+pub async fn recover(app: &App) -> Result<(), AppError> {
+    let ctx = app.ctx(Arc::new(Actor::system()));
+    let since = match ctx.db().engine() {
+        Engine::Sqlite => ctx.now().plus_seconds(1),
+        Engine::Postgres => ctx.now().plus_seconds(-SILENCE),
+    };
+    for id in store::list_left(ctx.db(), since).await? {
+        task::give_up(&ctx, id, "The program stopped in the middle of this.").await?;
+        tracing::warn!(%id, "an import was left in the middle and has been ended");
+    }
+    Ok(())
+}
+
+/// Removes files that waited too long.
+pub async fn sweep(app: &App, imports: &Imports) -> Result<(), AppError> {
+    let ctx = app.ctx(Arc::new(Actor::system()));
+    for id in store::list_old(ctx.db(), ctx.now().plus_seconds(-KEPT_DAYS * 86_400)).await? {
+        let mut tx = ctx.db().begin().await?;
+        let why = format!("The file waited for {KEPT_DAYS} days and was removed.");
+        store::finish(&mut tx, id, Status::Failed, Some(&why), ctx.now()).await?;
+        tx.commit().await?;
+        imports.remove(id).await;
+    }
+    Ok(())
+}
+
+/// Recovers now, and keeps house from time to time for as long as the program runs.
+pub async fn keep_house(app: App, imports: Imports) {
+    const PAUSE: Duration = Duration::from_mins(5);
+    // On SQLite, what is at work later is at work in this very program.
+    let is_shared = app.db().engine() == Engine::Postgres;
+    let mut is_first = true;
+    loop {
+        if is_first || is_shared {
+            if let Err(error) = recover(&app).await {
+                tracing::error!(%error, "imports could not be recovered");
+            }
+            is_first = false;
+        }
+        if let Err(error) = sweep(&app, &imports).await {
+            tracing::error!(%error, "old files could not be removed");
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// The settings of a script: a mode that suits whether rows are matched, unless it says one.
+pub fn settings(mapping: Mapping, match_on: Option<String>, mode: Option<Mode>) -> Settings {
+    let usual = if match_on.is_some() { Mode::Both } else { Mode::Create };
+    Settings { mapping, match_on, mode: mode.unwrap_or(usual), ..Settings::default() }
+}

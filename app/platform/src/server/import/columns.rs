@@ -1,0 +1,121 @@
+//! What a file holds, and which field each of its columns is probably meant for.
+
+use std::path::Path;
+
+use kernel::fold;
+use records::{
+    Flags,
+    server::{AnyPermit, is_key},
+};
+
+use super::file::{self, FileError, Table};
+use crate::import::{Column, Mapping, Match, Mode, Settings};
+
+/// A file read through once.
+pub struct Inspected {
+    pub encoding: &'static str,
+    pub delimiter: u8,
+    pub rows: i64,
+    pub columns: Vec<Column>,
+    pub warnings: Vec<String>,
+}
+
+/// Brings an uploaded file into UTF-8 and looks at every value.
+pub fn inspect(uploaded: &Path, text: &Path) -> Result<Inspected, FileError> {
+    let encoding = file::to_utf8(uploaded, text)?;
+    let delimiter = file::delimiter(text)?;
+    let mut table = Table::open(text, delimiter)?;
+    let mut columns: Vec<Column> =
+        table.columns.iter().map(|name| Column { name: name.clone(), ..Column::default() }).collect();
+    for column in &mut columns {
+        column.is_repeated = table.repeated.iter().any(|r| column.name.starts_with(r) && *r != column.name);
+    }
+    let (mut rows, mut ragged) = (0, 0);
+    while let Some(row) = table.next()? {
+        rows += 1;
+        ragged += i64::from(row.cells.len() != columns.len());
+        columns.iter_mut().zip(&row.cells).for_each(|(column, cell)| column.see(cell));
+    }
+    if rows == 0 {
+        return Err(FileError::Broken("This file has a heading but no rows.".into()));
+    }
+    let mut warnings: Vec<String> = vec![];
+    for name in &table.repeated {
+        warnings
+            .push(format!("Several columns are called {name}. Say which of them is meant; the others are left out."));
+    }
+    if ragged > 0 {
+        let (rows, have) = if ragged == 1 { ("1 row".to_owned(), "has") } else { (format!("{ragged} rows"), "have") };
+        warnings
+            .push(format!("{rows} {have} more or fewer cells than the heading. They will be reported, not imported."));
+    }
+    Ok(Inspected { encoding, delimiter, rows, columns, warnings })
+}
+
+/// Whether a file may write a field.
+pub fn is_open(permit: &AnyPermit, field: usize) -> bool {
+    let ty = permit.entry().ty;
+    ty.fields.get(field).is_some_and(|f| permit.may_write(field) && !f.is(Flags::COMPUTED) && !f.is(Flags::GUARDED))
+}
+
+/// Letters and digits of a name: `Sub-Industry`, `sub_industry` and `Sub industry` are one.
+fn bare(name: &str) -> String {
+    fold::key(name).chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// How well a column's name fits a field: by the field's own name or label, or by another name it is known under.
+fn fit(column: &str, field: &records::Field) -> u8 {
+    let column = bare(column);
+    if column == bare(&field.name) || column == bare(&field.label) {
+        2
+    } else {
+        u8::from(field.also.split(',').any(|also| bare(also) == column))
+    }
+}
+
+/// Matches the columns that `wanted` does not speak of by their names, each field once.
+pub fn match_columns(permit: &AnyPermit, columns: &[Column], wanted: Mapping) -> Mapping {
+    let fields = permit.entry().ty.fields;
+    let mut mapping = wanted;
+    for good in [2, 1] {
+        for column in columns.iter().filter(|c| !c.is_repeated) {
+            let is_taken = |field: &str| mapping.values().flatten().any(|m| m.field == field);
+            if mapping.contains_key(&column.name) {
+                continue;
+            }
+            let found = fields
+                .iter()
+                .enumerate()
+                .find(|(i, f)| fit(&column.name, f) == good && is_open(permit, *i) && !is_taken(&f.name));
+            if let Some((_, field)) = found {
+                mapping.insert(column.name.clone(), Some(column.suggest(&field.name, &field.kind)));
+            }
+        }
+    }
+    for column in columns {
+        mapping.entry(column.name.clone()).or_insert(None);
+    }
+    mapping
+}
+
+/// What a person starts from: columns matched by name, and the first field that tells records apart to match on.
+pub fn suggest(permit: &AnyPermit, columns: &[Column]) -> Settings {
+    let mapping = match_columns(permit, columns, Mapping::new());
+    let fields = permit.entry().ty.fields;
+    let matched = |column: &Column| mapping.get(&column.name).and_then(Option::as_ref).map(|m: &Match| m.field.clone());
+    let keys = columns.iter().filter_map(|column| {
+        let name = matched(column)?;
+        let (_, field) = permit.entry().ty.field(&name)?;
+        let is_title = fields[permit.entry().ty.title_field()].name == field.name;
+        let rank = match () {
+            () if field.is(Flags::UNIQUE) => 0,
+            () if is_title => 2,
+            () if field.is(Flags::SEARCH) && is_key(field) => 1,
+            () => return None,
+        };
+        Some((rank, name))
+    });
+    let match_on = keys.min_by_key(|(rank, _)| *rank).map(|(_, name)| name);
+    let mode = if match_on.is_some() { Mode::Both } else { Mode::Create };
+    Settings { mapping, match_on, mode, ..Settings::default() }
+}

@@ -1,0 +1,328 @@
+//! The work on an import, done beside the requests that ask about it.
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
+
+use kernel::{AppError, server::DbError};
+use records::server::{ApplyError, Ctx, Undone, Work, close, discard, open, retitle};
+use uuid::Uuid;
+
+use super::{
+    file::Table,
+    lines::{self, Line},
+    pass::{Deferred, Delta, Pass},
+    store,
+    upload::Imports,
+    wanted::Wanted,
+};
+use crate::import::{Counts, OnError, Problem, ProblemKind, Status};
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aim {
+    Check,
+    Run,
+}
+
+/// An import that is allowed and understood.
+pub struct Job {
+    pub id: Uuid,
+    pub imports: Imports,
+    pub file_name: String,
+    pub delimiter: u8,
+    pub total: i64,
+    pub wanted: Arc<Wanted>,
+    pub aim: Aim,
+}
+
+/// How often a batch that others overtook, or for which the database had no time, is done again.
+const ATTEMPTS: u32 = 5;
+/// Names settled in one transaction.
+const LINKS: usize = 500;
+
+/// Starts the work; it goes on whether or not anybody waits.
+pub fn start(ctx: Ctx, job: Job) {
+    let job = Arc::new(job);
+    tokio::spawn(async move {
+        let work = {
+            let (ctx, job) = (ctx.clone(), job.clone());
+            // A task of its own, so that even a panic leaves an import that says it failed.
+            tokio::spawn(async move { work(&ctx, &job).await })
+        };
+        let error = match work.await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error,
+            Err(panic) => kernel::server::unexpected(panic),
+        };
+        if let Err(error) = give_up(&ctx, job.id, &error.sentence()).await {
+            tracing::error!(id = %job.id, %error, "an import that failed could not be marked so");
+        }
+    });
+}
+
+async fn work(ctx: &Ctx, job: &Job) -> Result<(), AppError> {
+    match job.aim {
+        Aim::Check => check(ctx, job).await,
+        Aim::Run => run(ctx, job).await,
+    }
+}
+
+/// The rows of the file, batch by batch, read beside the threads that answer requests.
+struct Rows {
+    path: PathBuf,
+    delimiter: u8,
+    table: Option<Table>,
+}
+
+impl Rows {
+    fn of(job: &Job) -> Self {
+        Self { path: job.imports.text(job.id), delimiter: job.delimiter, table: None }
+    }
+
+    async fn next(&mut self, ctx: &Ctx, wanted: &Arc<Wanted>) -> Result<Vec<Line>, AppError> {
+        let (path, delimiter, table) = (self.path.clone(), self.delimiter, self.table.take());
+        let (wanted, reading) = (wanted.clone(), ctx.reading());
+        let read = tokio::task::spawn_blocking(move || {
+            let mut table = match table {
+                Some(table) => table,
+                None => Table::open(&path, delimiter)?,
+            };
+            let lines = lines::next(&mut table, &wanted, reading)?;
+            Ok::<_, super::file::FileError>((table, lines))
+        });
+        let (table, lines) = read.await.map_err(kernel::server::unexpected)??;
+        self.table = Some(table);
+        Ok(lines)
+    }
+}
+
+/// Keeps what was found, and counts it.
+struct Record<'a> {
+    ctx: &'a Ctx,
+    id: Uuid,
+    problems: i64,
+}
+
+impl Record<'_> {
+    async fn write(&mut self, work: &mut Work, counts: &Counts, problems: &[Problem]) -> Result<(), DbError> {
+        store::count(&mut work.tx, self.id, counts, self.ctx.app.clock().now()).await?;
+        store::add_problems(&mut work.tx, self.id, self.problems, problems).await
+    }
+
+    fn accept(&mut self, problems: usize) {
+        self.problems += i64::try_from(problems).unwrap_or(i64::MAX);
+    }
+
+    async fn save(&mut self, counts: &Counts, problems: &[Problem]) -> Result<(), AppError> {
+        let mut work = self.ctx.begin().await?;
+        self.write(&mut work, counts, problems).await?;
+        work.commit().await?;
+        self.accept(problems.len());
+        Ok(())
+    }
+}
+
+/// Goes through the whole file without writing any record.
+async fn look<'a>(ctx: &'a Ctx, job: &'a Job, mut record: Option<Record<'a>>) -> Result<(Pass<'a>, i64), AppError> {
+    let mut pass = Pass::new(ctx, &job.wanted, job.total, None);
+    let mut rows = Rows::of(job);
+    loop {
+        let lines = rows.next(ctx, &job.wanted).await?;
+        if lines.is_empty() {
+            break;
+        }
+        let mut delta = pass.batch(&mut None, &lines).await?;
+        let problems = std::mem::take(&mut delta.problems);
+        pass.accept(delta);
+        if let Some(record) = &mut record {
+            record.save(&pass.counts, &problems).await?;
+        }
+    }
+    let problems = pass.survey().await?;
+    if let Some(record) = &mut record {
+        record.save(&pass.counts, &problems).await?;
+    }
+    Ok((pass, record.map_or(0, |r| r.problems)))
+}
+
+async fn check(ctx: &Ctx, job: &Job) -> Result<(), AppError> {
+    let (pass, _) = look(ctx, job, Some(Record { ctx, id: job.id, problems: 0 })).await?;
+    let mut tx = ctx.db().begin().await?;
+    store::show(&mut tx, job.id, &pass.differences).await?;
+    store::finish(&mut tx, job.id, Status::Checked, None, ctx.app.clock().now()).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn run(ctx: &Ctx, job: &Job) -> Result<(), AppError> {
+    // Rows that name what will not be there have to be known before the first is written.
+    let doomed = if job.wanted.has_inward() && job.wanted.on_error == OnError::SkipRow {
+        look(ctx, job, None).await?.0.doomed
+    } else {
+        HashMap::new()
+    };
+    let change_set = open_change_set(ctx, job).await?;
+    let mut pass = Pass::new(ctx, &job.wanted, job.total, Some(change_set));
+    pass.doomed = doomed;
+    let mut record = Record { ctx, id: job.id, problems: 0 };
+    let mut rows = Rows::of(job);
+    loop {
+        let lines = rows.next(ctx, &job.wanted).await?;
+        if lines.is_empty() {
+            break;
+        }
+        let delta = in_turn(&pass, &mut record, Part::Rows(&lines)).await?;
+        pass.accept(delta);
+    }
+    let deferred = std::mem::take(&mut pass.deferred);
+    for some in deferred.chunks(LINKS) {
+        let delta = in_turn(&pass, &mut record, Part::Names(some)).await?;
+        pass.accept(delta);
+    }
+    finish(ctx, job, change_set, &pass.counts).await
+}
+
+/// What is done in one transaction.
+#[derive(Clone, Copy)]
+enum Part<'a> {
+    Rows(&'a [Line]),
+    Names(&'a [Deferred]),
+}
+
+/// Does a part of the work in a transaction, with its counts and problems; again where somebody was faster.
+async fn in_turn(pass: &Pass<'_>, record: &mut Record<'_>, part: Part<'_>) -> Result<Delta, AppError> {
+    let mut attempt = 1;
+    loop {
+        let mut work = Some(pass.ctx.begin().await?);
+        let done = match part {
+            Part::Rows(lines) => pass.batch(&mut work, lines).await,
+            Part::Names(deferred) => pass.link(&mut work, deferred).await,
+        };
+        let done = match done {
+            Ok(delta) => match work.take() {
+                Some(mut work) => {
+                    match record.write(&mut work, &pass.counts.plus(&delta.counts), &delta.problems).await {
+                        Ok(()) => work.commit().await.map(|()| delta).map_err(ApplyError::from),
+                        Err(error) => Err(error.into()),
+                    }
+                }
+                None => Ok(delta),
+            },
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(delta) => {
+                record.accept(delta.problems.len());
+                return Ok(delta);
+            }
+            Err(
+                ApplyError::Overtaken
+                | ApplyError::Db(DbError::Unique(_) | DbError::Serialization | DbError::Busy)
+                | ApplyError::App(AppError::Unavailable),
+            ) if attempt < ATTEMPTS => {
+                drop(work);
+                tokio::time::sleep(Duration::from_millis(100) * attempt).await;
+                attempt += 1;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+async fn open_change_set(ctx: &Ctx, job: &Job) -> Result<Uuid, AppError> {
+    let mut work = ctx.begin().await?;
+    let title = format!("Imported {} from {}", job.wanted.entry.ty.plural.to_lowercase(), job.file_name);
+    let change_set = open(ctx, &mut work, "import", &title, None).await?;
+    store::set_change_set(&mut work.tx, job.id, Some(change_set)).await?;
+    work.commit().await?;
+    Ok(change_set)
+}
+
+async fn finish(ctx: &Ctx, job: &Job, change_set: Uuid, counts: &Counts) -> Result<(), AppError> {
+    let now = ctx.app.clock().now();
+    let mut work = ctx.begin().await?;
+    settle(ctx, &mut work, job.id, change_set, counts).await?;
+    let ty = job.wanted.entry.ty;
+    let title = match counts.created + counts.updated {
+        1 => format!("Imported a {} from {}", ty.singular.to_lowercase(), job.file_name),
+        n => format!("Imported {n} {} from {}", ty.plural.to_lowercase(), job.file_name),
+    };
+    retitle(&mut work, change_set, &title).await?;
+    store::finish(&mut work.tx, job.id, Status::Done, None, now).await?;
+    work.commit().await?;
+    job.imports.remove(job.id).await;
+    Ok(())
+}
+
+/// Closes the change-set of an import, or takes it away where nothing was written.
+async fn settle(ctx: &Ctx, work: &mut Work, id: Uuid, change_set: Uuid, counts: &Counts) -> Result<(), AppError> {
+    let changed = u64::try_from(counts.created + counts.updated).unwrap_or(0);
+    if changed == 0 {
+        discard(work, change_set).await?;
+        store::set_change_set(&mut work.tx, id, None).await?;
+    } else {
+        close(&ctx.app.ctx(ctx.actor.clone()), work, change_set, changed).await?;
+    }
+    Ok(())
+}
+
+/// Ends work that cannot go on, so that what it did until then can be taken back.
+pub async fn give_up(ctx: &Ctx, id: Uuid, why: &str) -> Result<(), AppError> {
+    let Some(stored) = store::find(ctx.db(), id).await? else { return Ok(()) };
+    let mut work = ctx.begin().await?;
+    let status = match stored.info.status {
+        Status::Running => {
+            if let Some(change_set) = stored.info.change_set {
+                settle(ctx, &mut work, id, change_set, &stored.info.counts).await?;
+            }
+            Status::Failed
+        }
+        Status::Undoing => Status::Done,
+        Status::Checking => Status::Uploaded,
+        _ => return Ok(()),
+    };
+    store::finish(&mut work.tx, id, status, Some(why), ctx.app.clock().now()).await?;
+    Ok(work.commit().await?)
+}
+
+/// Takes an import back, beside the requests that ask how far it is.
+pub fn start_undo(ctx: Ctx, id: Uuid, change_set: Uuid) {
+    tokio::spawn(async move {
+        let undoing = {
+            let ctx = ctx.clone();
+            tokio::spawn(async move {
+                let undone = records::server::undo(&ctx, change_set).await?;
+                note_undone(&ctx, id, &undone).await
+            })
+        };
+        let error = match undoing.await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error,
+            Err(panic) => kernel::server::unexpected(panic),
+        };
+        if let Err(error) = give_up(&ctx, id, &error.sentence()).await {
+            tracing::error!(%id, %error, "an undo that failed could not be marked so");
+        }
+    });
+}
+
+async fn note_undone(ctx: &Ctx, id: Uuid, undone: &Undone) -> Result<(), AppError> {
+    let problem = |conflict: &records::server::Conflict| Problem {
+        kind: ProblemKind::Conflict,
+        row: 0,
+        column: conflict.field.clone(),
+        value: conflict.title.clone(),
+        message: format!("Left alone: {}.", conflict.why),
+    };
+    let problems: Vec<Problem> = undone.conflicts.iter().map(problem).collect();
+    let (_, kept) = store::list_problems(ctx.db(), id, None, 0, 0).await?;
+    let mut tx = ctx.db().begin().await?;
+    // Room is made for these beyond the rows' own.
+    store::add_problems(&mut tx, id, kept.min(store::KEPT - 100), &problems).await?;
+    let (status, why) = match (undone.change_set, undone.conflict_count) {
+        (Some(_), 0) => (Status::Undone, None),
+        (Some(_), 1) => (Status::Undone, Some("1 change was left alone.".to_owned())),
+        (Some(_), n) => (Status::Undone, Some(format!("{n} changes were left alone."))),
+        (None, _) => (Status::Done, Some("Nothing could be undone: everything was changed since.".to_owned())),
+    };
+    store::finish(&mut tx, id, status, why.as_deref(), ctx.app.clock().now()).await?;
+    Ok(tx.commit().await?)
+}

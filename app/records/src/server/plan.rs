@@ -1,0 +1,456 @@
+//! What a write would do, found out by reading only. A dry run is a plan that is shown; a write is a plan applied.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use kernel::{
+    AppError, FieldErrors,
+    server::{Engine, Row, Source},
+};
+use uuid::Uuid;
+
+use super::{Action, AnyPermit, Ctx, Meta, Sql, Stored, labels, storage, storage::Reader};
+use crate::{Cells, Flags, Kind, Scoping, Value, text};
+
+/// One thing to do to one record. Fields are named by their index in the type.
+#[derive(Clone, Debug)]
+pub enum Edit {
+    Create {
+        id: Option<Uuid>,
+        set: Vec<(usize, Value)>,
+    },
+    /// `version` is the one that was read; `None` overrides whatever is there.
+    Set {
+        id: Uuid,
+        version: Option<i64>,
+        set: Vec<(usize, Value)>,
+    },
+    Delete {
+        id: Uuid,
+        version: Option<i64>,
+    },
+    Restore {
+        id: Uuid,
+    },
+}
+
+impl Edit {
+    pub(super) const fn id(&self) -> Option<Uuid> {
+        match self {
+            Self::Create { id, .. } => *id,
+            Self::Set { id, .. } | Self::Delete { id, .. } | Self::Restore { id } => Some(*id),
+        }
+    }
+
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Create { .. } => "create",
+            Self::Set { .. } => "edit",
+            Self::Delete { .. } => "delete",
+            Self::Restore { .. } => "restore",
+        }
+    }
+
+    /// The action whose permit the edit needs.
+    pub const fn action(&self) -> Action {
+        match self {
+            Self::Create { .. } => Action::Create,
+            Self::Set { .. } => Action::Edit,
+            Self::Delete { .. } | Self::Restore { .. } => Action::Delete,
+        }
+    }
+}
+
+/// Why a record is left as it is, whatever its fields.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    NotFound,
+    /// It was changed since it was read; here it is now.
+    Stale(Box<Stored>),
+    /// It is in the recycle bin.
+    Deleted,
+}
+
+impl Refusal {
+    pub fn error(&self) -> AppError {
+        match self {
+            Self::NotFound => AppError::NotFound,
+            Self::Stale(_) => AppError::Stale,
+            Self::Deleted => AppError::Conflict("this record is in the recycle bin: restore it first".into()),
+        }
+    }
+}
+
+/// What happens to one record.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub id: Uuid,
+    /// `create`, `edit`, `delete` or `restore`.
+    pub action: &'static str,
+    pub before: Option<Stored>,
+    pub after: Option<Stored>,
+    pub errors: FieldErrors,
+    pub refusal: Option<Refusal>,
+}
+
+impl Step {
+    /// Whether it can be done.
+    pub fn is_sound(&self) -> bool {
+        self.refusal.is_none() && self.errors.is_empty()
+    }
+
+    /// The fields that will change.
+    pub fn changed(&self) -> Vec<usize> {
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => {
+                (0..after.cells.0.len()).filter(|i| before.cells.at(*i) != after.cells.at(*i)).collect()
+            }
+            _ => vec![],
+        }
+    }
+
+    /// Whether doing it changes anything.
+    pub fn is_change(&self) -> bool {
+        self.is_sound() && (self.action != "edit" || !self.changed().is_empty())
+    }
+
+    /// The first reason why it cannot be done.
+    pub fn error(&self) -> Option<AppError> {
+        match &self.refusal {
+            Some(refusal) => Some(refusal.error()),
+            None if !self.errors.is_empty() => Some(AppError::Invalid(self.errors.clone())),
+            None => None,
+        }
+    }
+}
+
+/// Steps to take, in the order of the edits they came from.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub(super) permit: AnyPermit,
+    pub steps: Vec<Step>,
+    /// Records that exchange unique values among themselves.
+    pub(super) exchanging: BTreeSet<Uuid>,
+}
+
+/// Where planning reads, and for whom.
+pub struct PlanCx<'a> {
+    pub ctx: &'a Ctx,
+    pub permit: &'a AnyPermit,
+    pub source: Source<'a>,
+}
+
+impl PlanCx<'_> {
+    /// Reads where the plan reads: rules must not look past the transaction they are part of.
+    pub async fn fetch(&mut self, sql: Sql) -> Result<Vec<Row>, AppError> {
+        let (text, args) = sql.finish();
+        Ok(self.source.fetch_all(&text, args).await?)
+    }
+
+    fn sql(&self) -> Sql {
+        Sql::new(self.ctx.db().engine())
+    }
+}
+
+/// Plans edits of records of one type, at most a few thousand at a time. All need the permit's action.
+pub async fn plan(cx: &mut PlanCx<'_>, edits: Vec<Edit>) -> Result<Plan, AppError> {
+    let permit = cx.permit.clone();
+    debug_assert!(edits.iter().all(|e| e.action() == permit.action()), "the permit is for another action");
+    let before = load(cx, edits.iter().filter_map(Edit::id).collect()).await?;
+    let mut steps: Vec<Step> = edits.into_iter().map(|edit| begin(cx, edit, &before)).collect();
+    settle_owners(cx, &mut steps).await?;
+    cx.permit.entry().clone().prepare(cx, &mut steps).await?;
+    check_values(&permit, &mut steps);
+    check_references(cx, &mut steps).await?;
+    let exchanging = check_unique(cx, &mut steps).await?;
+    for step in &mut steps {
+        stamp(cx.ctx, step);
+    }
+    Ok(Plan { permit, steps, exchanging })
+}
+
+/// The records to be changed, as far as the permit covers them; locked where the database needs that.
+async fn load(cx: &mut PlanCx<'_>, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Stored>, AppError> {
+    let reader = Reader::all(cx.permit.entry().ty);
+    let mut found = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(1_000) {
+        let mut sql = cx.sql();
+        sql.push(&format!("select {} from {} t where t.id in ", reader.select("t"), cx.permit.entry().ty.name));
+        sql.bind_list(some.iter().copied());
+        sql.push(" and ");
+        cx.permit.predicate(&mut sql, "t");
+        sql.push(" order by t.id");
+        if matches!((&cx.source, sql.engine()), (Source::Tx(_), Engine::Postgres)) {
+            sql.push(" for update");
+        }
+        for row in cx.fetch(sql).await? {
+            let stored = reader.read(&row)?;
+            found.insert(stored.id, stored);
+        }
+    }
+    Ok(found)
+}
+
+fn begin(cx: &PlanCx<'_>, edit: Edit, before: &HashMap<Uuid, Stored>) -> Step {
+    let action = edit.name();
+    let id = edit.id().unwrap_or_else(|| cx.ctx.new_id());
+    let mut step = Step { id, action, before: None, after: None, errors: FieldErrors::default(), refusal: None };
+    if let Edit::Create { set, .. } = edit {
+        let mut after = blank(cx, id);
+        assign(cx.permit, set, &mut after, &mut step.errors, true);
+        step.after = Some(after);
+        return step;
+    }
+    let Some(row) = before.get(&id) else {
+        step.refusal = Some(Refusal::NotFound);
+        return step;
+    };
+    step.before = Some(row.clone());
+    let mut after = row.clone();
+    let is_deleted = row.meta.deleted_at.is_some();
+    let is_stale = |version: Option<i64>| version.is_some_and(|v| v != row.meta.version);
+    match edit {
+        Edit::Set { version, .. } | Edit::Delete { version, .. } if is_stale(version) => {
+            step.refusal = Some(Refusal::Stale(Box::new(row.clone())));
+        }
+        Edit::Set { .. } if is_deleted => step.refusal = Some(Refusal::Deleted),
+        Edit::Delete { .. } if is_deleted => step.refusal = Some(Refusal::NotFound),
+        Edit::Restore { .. } if !is_deleted => step.refusal = Some(Refusal::NotFound),
+        Edit::Set { set, .. } => assign(cx.permit, set, &mut after, &mut step.errors, false),
+        Edit::Delete { .. } => {
+            after.meta.deleted_at = Some(cx.ctx.now());
+            after.meta.deleted_by = cx.ctx.actor.user;
+        }
+        _ => {
+            after.meta.deleted_at = None;
+            after.meta.deleted_by = None;
+        }
+    }
+    step.after = Some(after);
+    step
+}
+
+/// A new record with the defaults of its type.
+fn blank(cx: &PlanCx<'_>, id: Uuid) -> Stored {
+    let ty = cx.permit.entry().ty;
+    let mut cells = Cells(vec![Value::Null; ty.fields.len()]);
+    for (i, field) in ty.fields.iter().enumerate().filter(|(_, f)| !f.default.is_empty()) {
+        cells.set(i, text::parse(&field.kind, &field.default, cx.ctx.reading()).unwrap_or_default());
+    }
+    let (now, actor) = (cx.ctx.now(), cx.ctx.actor.user);
+    if let Some((i, _)) = ty.field("owner") {
+        cells.set(i, actor.map_or(Value::Null, Value::Id));
+    }
+    let meta = Meta {
+        version: 0,
+        created_at: now,
+        created_by: actor,
+        updated_at: now,
+        updated_by: actor,
+        deleted_at: None,
+        deleted_by: None,
+        owner: None,
+        team: None,
+    };
+    Stored { id, meta, cells }
+}
+
+fn assign(permit: &AnyPermit, set: Vec<(usize, Value)>, row: &mut Stored, errors: &mut FieldErrors, is_new: bool) {
+    for (i, value) in set {
+        let Some(field) = permit.entry().ty.fields.get(i) else { continue };
+        let is_closed = !permit.may_write(i)
+            || (field.is(Flags::GUARDED) || field.is(Flags::COMPUTED)) && !permit.writes_guarded()
+            || field.is(Flags::FIXED) && !is_new;
+        match text::check(&field.kind, value) {
+            Ok(value) if value == *row.cells.at(i) => {}
+            Ok(_) if is_closed => errors.add(field.name.as_ref(), "This cannot be changed here."),
+            Ok(value) => row.cells.set(i, value),
+            Err(why) => errors.add(field.name.as_ref(), format!("This {why}.")),
+        }
+    }
+}
+
+/// Keeps the system columns `owner` and `team` in step: a record belongs to its owner's team.
+async fn settle_owners(cx: &mut PlanCx<'_>, steps: &mut [Step]) -> Result<(), AppError> {
+    let ty = cx.permit.entry().ty;
+    let (owner, team) = (ty.field("owner").map(|(i, _)| i), ty.field("team").map(|(i, _)| i));
+    let mut owners = BTreeSet::new();
+    for step in steps.iter_mut().filter(|s| s.is_sound()) {
+        let Some(after) = &mut step.after else { continue };
+        if let Some(team) = team {
+            after.meta.team = after.cells.at(team).as_id();
+        }
+        if let Some(owner) = owner {
+            after.meta.owner = after.cells.at(owner).as_id();
+            owners.extend(after.meta.owner);
+        }
+    }
+    let teams = if team.is_none() { teams_of(cx, owners).await? } else { HashMap::new() };
+    for step in steps.iter_mut().filter(|s| s.is_sound()) {
+        let Some(after) = &mut step.after else { continue };
+        if team.is_none() && owner.is_some() {
+            after.meta.team = after.meta.owner.and_then(|o| teams.get(&o).copied());
+        }
+        let is_beyond = step.action == "create" && !cx.permit.allows(after.meta.owner, after.meta.team);
+        if is_beyond && ty.scoping == Scoping::Owner {
+            step.errors.add("owner", "You may create records of your own only.");
+        }
+    }
+    Ok(())
+}
+
+async fn teams_of(cx: &mut PlanCx<'_>, owners: BTreeSet<Uuid>) -> Result<HashMap<Uuid, Uuid>, AppError> {
+    let mut teams = HashMap::new();
+    if owners.len() == 1 && owners.first().copied() == cx.ctx.actor.user {
+        teams.extend(cx.ctx.actor.user.zip(cx.ctx.actor.team));
+        return Ok(teams);
+    }
+    if !owners.is_empty() {
+        let mut sql = cx.sql();
+        sql.push("select id, team from users where team is not null and id in ");
+        sql.bind_list(owners);
+        for row in cx.fetch(sql).await? {
+            teams.insert(row.get(0)?, row.get(1)?);
+        }
+    }
+    Ok(teams)
+}
+
+/// Checks the finished values: rules may have changed them.
+fn check_values(permit: &AnyPermit, steps: &mut [Step]) {
+    let fields = permit.entry().ty.fields;
+    for step in steps.iter_mut().filter(|s| s.refusal.is_none() && matches!(s.action, "create" | "edit")) {
+        let Some(after) = &mut step.after else { continue };
+        for (i, field) in fields.iter().enumerate() {
+            let is_touched = step.before.as_ref().is_none_or(|b| b.cells.at(i) != after.cells.at(i));
+            if !is_touched || step.errors.first(&field.name).is_some() {
+                continue;
+            }
+            match text::check_field(field, after.cells.at(i).clone()) {
+                Ok(value) => after.cells.set(i, value),
+                Err(why) => step.errors.add(field.name.as_ref(), format!("This {why}.")),
+            }
+        }
+    }
+}
+
+/// A reference that is set leads to a record that exists and that the actor may see.
+async fn check_references(cx: &mut PlanCx<'_>, steps: &mut [Step]) -> Result<(), AppError> {
+    let fields = cx.permit.entry().ty.fields;
+    for (i, field) in fields.iter().enumerate() {
+        let Some(target) = field.kind.target() else { continue };
+        let set = |step: &Step| {
+            let after = step.after.as_ref().filter(|_| step.refusal.is_none())?.cells.at(i).as_id()?;
+            let before = step.before.as_ref().and_then(|b| b.cells.at(i).as_id());
+            (before != Some(after)).then_some(after)
+        };
+        let wanted: BTreeSet<Uuid> = steps.iter().filter_map(set).collect();
+        if wanted.is_empty() {
+            continue;
+        }
+        let mut found = BTreeSet::new();
+        if let Some(permit) = cx.ctx.app.registry().get(target).and_then(|e| cx.ctx.find_permit(e, Action::View)) {
+            let mut sql = cx.sql();
+            sql.push(&format!("select t.id from {target} t where t.deleted_at is null and "));
+            permit.predicate(&mut sql, "t");
+            sql.push(" and t.id in ");
+            sql.bind_list(wanted);
+            for row in cx.fetch(sql).await? {
+                found.insert(row.get::<Uuid>(0)?);
+            }
+        }
+        // One's own account is known to oneself.
+        found.extend(cx.ctx.actor.user.filter(|_| target == "users"));
+        for step in steps.iter_mut() {
+            let Some(id) = set(step) else { continue };
+            if !found.contains(&id) {
+                step.errors.add(field.name.as_ref(), "This leads to no record you can see.");
+            } else if id == step.id {
+                step.errors.add(field.name.as_ref(), "A record cannot refer to itself.");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Unique values, among the steps and against the table. Returns the records that hand values to one another.
+async fn check_unique(cx: &mut PlanCx<'_>, steps: &mut [Step]) -> Result<BTreeSet<Uuid>, AppError> {
+    let ty = cx.permit.entry().ty;
+    let mut exchanging = BTreeSet::new();
+    for (i, field) in ty.fields.iter().enumerate().filter(|(_, f)| f.is(Flags::UNIQUE)) {
+        let key = |row: &Option<Stored>| row.as_ref().and_then(|r| unique_key(&field.kind, r.cells.at(i)));
+        // The value a step takes, and the one it gives up.
+        let claimed = |step: &Step| {
+            let is_back = step.action == "restore";
+            let is_live = step.action != "delete" && step.refusal.is_none();
+            let (before, after) = (key(&step.before), key(&step.after));
+            (is_live && (is_back || before != after)).then_some(after).flatten()
+        };
+        let mut claimants: BTreeMap<String, Uuid> = BTreeMap::new();
+        let mut twice = BTreeSet::new();
+        for step in steps.iter() {
+            if let Some(key) = claimed(step)
+                && let Some(first) = claimants.insert(key, step.id)
+                && first != step.id
+            {
+                twice.insert(step.id);
+            }
+        }
+        let mut holders = HashMap::new();
+        let column = storage::key_column(field);
+        let keys: Vec<String> = claimants.keys().cloned().collect();
+        for some in keys.chunks(500) {
+            let mut sql = cx.sql();
+            sql.push(&format!("select id, {column} from {} where deleted_at is null and {column} in ", ty.name));
+            sql.bind_list(some.iter().map(String::as_str));
+            for row in cx.fetch(sql).await? {
+                holders.insert(row.get::<String>(1)?, row.get::<Uuid>(0)?);
+            }
+        }
+        let gives_up: BTreeSet<Uuid> = steps
+            .iter()
+            .filter(|s| s.is_sound() && s.action == "edit" && key(&s.before) != key(&s.after))
+            .map(|s| s.id)
+            .collect();
+        let what = ty.singular.to_lowercase();
+        for step in steps.iter_mut() {
+            let Some(key) = claimed(step) else { continue };
+            let holder = holders.get(&key).copied().filter(|holder| *holder != step.id);
+            match holder {
+                Some(holder) if gives_up.contains(&holder) => {
+                    exchanging.extend([holder, step.id]);
+                }
+                Some(_) => step.errors.add(field.name.as_ref(), format!("Another {what} already has this.")),
+                None if twice.contains(&step.id) => {
+                    step.errors.add(field.name.as_ref(), format!("Another {what} here has the same."));
+                }
+                None => {}
+            }
+        }
+    }
+    Ok(exchanging)
+}
+
+/// The text by which a unique value is compared.
+fn unique_key(kind: &Kind, value: &Value) -> Option<String> {
+    storage::compare_key(kind, value)
+}
+
+fn stamp(ctx: &Ctx, step: &mut Step) {
+    if let Some(after) = &mut step.after {
+        after.meta.version += 1;
+        after.meta.updated_at = ctx.now();
+        after.meta.updated_by = ctx.actor.user;
+    }
+}
+
+impl Plan {
+    /// A plan that was carried out, as its steps.
+    pub(super) const fn of(permit: AnyPermit, steps: Vec<Step>) -> Self {
+        Self { permit, steps, exchanging: BTreeSet::new() }
+    }
+
+    /// What the record of a step is called.
+    pub fn title(&self, step: &Step) -> String {
+        step.after.as_ref().or(step.before.as_ref()).map_or_else(String::new, |row| labels::title(&self.permit, row))
+    }
+}

@@ -1,0 +1,284 @@
+//! How a record lies in its table: which columns a field has, and how values go in and come out.
+
+use std::borrow::Cow;
+
+use kernel::{
+    Currency, Date, Money, Timestamp, fold,
+    server::{Arg, Args, DbError, Row},
+};
+use uuid::Uuid;
+
+use crate::{Address, Cells, Field, Flags, Kind, RecordType, Value};
+
+/// What every record has besides its fields.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Meta {
+    pub version: i64,
+    pub created_at: Timestamp,
+    pub created_by: Option<Uuid>,
+    pub updated_at: Timestamp,
+    pub updated_by: Option<Uuid>,
+    pub deleted_at: Option<Timestamp>,
+    pub deleted_by: Option<Uuid>,
+    pub owner: Option<Uuid>,
+    pub team: Option<Uuid>,
+}
+
+/// A record as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    pub id: Uuid,
+    pub meta: Meta,
+    pub cells: Cells,
+}
+
+const fn system(name: &'static str, label: &'static str, kind: Kind) -> Field {
+    Field {
+        name: Cow::Borrowed(name),
+        label: Cow::Borrowed(label),
+        help: Cow::Borrowed(""),
+        kind,
+        flags: Flags(Flags::COMPUTED.0 | Flags::INDEX.0),
+        default: Cow::Borrowed(""),
+        also: Cow::Borrowed(""),
+    }
+}
+
+/// System columns that can be shown, filtered and sorted like fields.
+pub static SYSTEM_FIELDS: [Field; 4] = [
+    system("created_at", "Created", Kind::DateTime),
+    system("updated_at", "Updated", Kind::DateTime),
+    system("created_by", "Created by", Kind::Ref(Cow::Borrowed("users"))),
+    system("updated_by", "Updated by", Kind::Ref(Cow::Borrowed("users"))),
+];
+
+impl Meta {
+    /// The value of one of [`SYSTEM_FIELDS`].
+    pub fn value(&self, name: &str) -> Value {
+        let id = |id: Option<Uuid>| id.map_or(Value::Null, Value::Id);
+        match name {
+            "created_at" => Value::At(self.created_at),
+            "updated_at" => Value::At(self.updated_at),
+            "created_by" => id(self.created_by),
+            "updated_by" => id(self.updated_by),
+            _ => Value::Null,
+        }
+    }
+}
+
+/// The columns that every record table has, in the order in which [`Reader::read`] expects them.
+pub(super) const SYSTEM: [&str; 10] = [
+    "id",
+    "version",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "deleted_at",
+    "deleted_by",
+    "owner",
+    "team",
+];
+
+/// Whether the field is one of the system columns under its own name.
+pub(super) fn is_system(field: &Field) -> bool {
+    matches!(field.name.as_ref(), "owner" | "team")
+}
+
+/// Whether text is compared by a key beside it.
+const fn has_key(kind: &Kind) -> bool {
+    matches!(kind, Kind::Text | Kind::LongText | Kind::Email | Kind::Url | Kind::Address)
+}
+
+/// The column by which a field is compared and sorted.
+pub fn key_column(field: &Field) -> String {
+    match &field.kind {
+        kind if has_key(kind) => format!("{}_key", field.name),
+        Kind::Money => format!("{}_minor", field.name),
+        _ => field.name.clone().into_owned(),
+    }
+}
+
+/// The columns that hold a field's value.
+fn value_columns(field: &Field) -> Vec<String> {
+    match field.kind {
+        Kind::Money => vec![format!("{}_minor", field.name), format!("{}_currency", field.name)],
+        _ => vec![field.name.clone().into_owned()],
+    }
+}
+
+/// The columns written for a field: those of its value, and its key.
+pub(super) fn columns(field: &Field) -> Vec<String> {
+    let mut columns = value_columns(field);
+    if has_key(&field.kind) {
+        columns.push(key_column(field));
+    }
+    columns
+}
+
+/// The text by which a value is compared, for kinds that are compared as text.
+pub(super) fn compare_key(kind: &Kind, value: &Value) -> Option<String> {
+    match (kind, value) {
+        (_, Value::Address(address)) => Some(fold::key(&address.line())),
+        (kind, Value::Text(text)) if has_key(kind) => Some(fold::key(text)),
+        (_, Value::Text(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// The values of [`columns`], in their order.
+pub(super) fn arguments(field: &Field, value: &Value, args: &mut Args) {
+    match (&field.kind, value) {
+        (Kind::Money, value) => {
+            let money = if let Value::Money(money) = value { Some(money) } else { None };
+            args.push(Arg::Int(money.map(|m| m.minor)));
+            args.push(Arg::Text(money.map(|m| m.currency.code().to_owned())));
+        }
+        (Kind::Int | Kind::Year | Kind::Decimal(_) | Kind::Percent, value) => args.push(Arg::Int(value.as_int())),
+        (Kind::Bool, value) => args.push(Arg::Bool(if let Value::Bool(b) = value { Some(*b) } else { None })),
+        (Kind::Date, value) => args.push(Arg::Date(if let Value::Date(d) = value { Some(*d) } else { None })),
+        (Kind::DateTime, value) => args.push(Arg::At(if let Value::At(at) = value { Some(*at) } else { None })),
+        (Kind::Ref(_), value) => args.push(Arg::Uuid(value.as_id())),
+        (_, Value::List(list)) => args.push(Arg::Text(serde_json::to_string(list).ok())),
+        (_, Value::Address(address)) => args.push(Arg::Text(serde_json::to_string(address).ok())),
+        (_, value) => args.push(Arg::Text(value.as_text().map(str::to_owned))),
+    }
+    if has_key(&field.kind) {
+        args.push(Arg::Text(compare_key(&field.kind, value)));
+    }
+}
+
+/// What the search of a type looks through: the keys of its title and its searched fields, apart by a line break that no term holds.
+pub(super) fn search_key(ty: &RecordType, cells: &Cells) -> String {
+    let mut keys: Vec<String> = vec![];
+    let is_searched = |f: &Field| (f.is(Flags::SEARCH) || f.name == ty.title) && !f.is(Flags::SENSITIVE);
+    for (i, field) in ty.fields.iter().enumerate().filter(|(_, f)| is_searched(f)) {
+        match cells.at(i) {
+            Value::List(list) => keys.extend(list.iter().map(|v| fold::key(v))),
+            value => keys.extend(compare_key(&field.kind, value)),
+        }
+    }
+    keys.join("\n")
+}
+
+/// Which fields of a type are read.
+#[derive(Clone, Debug)]
+pub(super) struct Reader {
+    ty: &'static RecordType,
+    fields: Vec<usize>,
+    /// Of [`SYSTEM`].
+    system: [bool; SYSTEM.len()],
+}
+
+impl Reader {
+    pub fn all(ty: &'static RecordType) -> Self {
+        Self::some(ty, (0..ty.fields.len()).collect())
+    }
+
+    /// The fields named and every system column.
+    pub const fn some(ty: &'static RecordType, fields: Vec<usize>) -> Self {
+        Self { ty, fields, system: [true; SYSTEM.len()] }
+    }
+
+    /// Of the system columns only those named, besides id and version, which are always read.
+    #[must_use]
+    pub fn with_system(mut self, names: &[&str]) -> Self {
+        let own = self.fields.iter().map(|i| self.ty.fields[*i].name.as_ref());
+        let names: Vec<&str> = own.chain(names.iter().copied()).collect();
+        self.system = SYSTEM.map(|column| matches!(column, "id" | "version") || names.contains(&column));
+        self
+    }
+
+    /// The columns to select, each of the table called `alias`.
+    pub fn select(&self, alias: &str) -> String {
+        let system = SYSTEM.iter().zip(self.system).filter(|(_, is_read)| *is_read).map(|(c, _)| (*c).to_owned());
+        let own = self.fields.iter().map(|i| &self.ty.fields[*i]).filter(|f| !is_system(f)).flat_map(value_columns);
+        system.chain(own).map(|c| format!("{alias}.{c}")).collect::<Vec<_>>().join(", ")
+    }
+
+    /// A row that [`Self::select`] selected. What was not asked for is null, or the beginning of time.
+    pub fn read(&self, row: &Row) -> Result<Stored, DbError> {
+        let mut at = 0;
+        let mut next = |column: usize| {
+            let place = self.system[column].then_some(at);
+            at += usize::from(self.system[column]);
+            place
+        };
+        let places: [Option<usize>; SYSTEM.len()] = std::array::from_fn(&mut next);
+        let time = |column: usize| match places[column] {
+            Some(place) => row.get(place),
+            None => Ok(Timestamp::from_micros(0)),
+        };
+        let id = |column: usize| places[column].map_or(Ok(None), |place| row.get::<Option<Uuid>>(place));
+        let meta = Meta {
+            version: row.get(1)?,
+            created_at: time(2)?,
+            created_by: id(3)?,
+            updated_at: time(4)?,
+            updated_by: id(5)?,
+            deleted_at: places[6].map_or(Ok(None), |place| row.get(place))?,
+            deleted_by: id(7)?,
+            owner: id(8)?,
+            team: id(9)?,
+        };
+        let mut cells = vec![Value::Null; self.ty.fields.len()];
+        for i in &self.fields {
+            let field = &self.ty.fields[*i];
+            cells[*i] = match field.name.as_ref() {
+                "owner" => meta.owner.map_or(Value::Null, Value::Id),
+                "team" => meta.team.map_or(Value::Null, Value::Id),
+                _ => {
+                    let value = read_value(&field.kind, row, at)?;
+                    at += if field.kind == Kind::Money { 2 } else { 1 };
+                    value
+                }
+            };
+        }
+        Ok(Stored { id: row.get(0)?, meta, cells: Cells(cells) })
+    }
+
+    /// How many columns [`Self::select`] selects.
+    pub fn width(&self) -> usize {
+        let own = self.fields.iter().map(|i| &self.ty.fields[*i]).filter(|f| !is_system(f));
+        self.system.iter().filter(|is_read| **is_read).count() + own.map(|f| value_columns(f).len()).sum::<usize>()
+    }
+}
+
+fn read_value(kind: &Kind, row: &Row, at: usize) -> Result<Value, DbError> {
+    Ok(match kind {
+        Kind::Int | Kind::Year | Kind::Decimal(_) | Kind::Percent => {
+            row.get::<Option<i64>>(at)?.map_or(Value::Null, Value::Int)
+        }
+        Kind::Money => match (row.get::<Option<i64>>(at)?, row.get::<Option<String>>(at + 1)?) {
+            (Some(minor), Some(code)) => match Currency::parse(&code) {
+                Some(currency) => Value::Money(Money { minor, currency }),
+                None => return Err(DbError::Decode { column: at + 1, reason: "not a currency".into() }),
+            },
+            _ => Value::Null,
+        },
+        Kind::Bool => row.get::<Option<bool>>(at)?.map_or(Value::Null, Value::Bool),
+        Kind::Date => row.get::<Option<Date>>(at)?.map_or(Value::Null, Value::Date),
+        Kind::DateTime => row.get::<Option<Timestamp>>(at)?.map_or(Value::Null, Value::At),
+        Kind::Ref(_) => row.get::<Option<Uuid>>(at)?.map_or(Value::Null, Value::Id),
+        Kind::Choices(_) | Kind::Emails | Kind::Phones | Kind::Tags => {
+            read_json(row, at)?.map_or(Value::Null, Value::List)
+        }
+        Kind::Address => read_json::<Address>(row, at)?.map_or(Value::Null, |a| Value::Address(Box::new(a))),
+        _ => row.get::<Option<String>>(at)?.map_or(Value::Null, Value::Text),
+    })
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(row: &Row, at: usize) -> Result<Option<T>, DbError> {
+    let text: Option<String> = row.get(at)?;
+    let parsed = text.map(|t| serde_json::from_str(&t)).transpose();
+    parsed.map_err(|_| DbError::Decode { column: at, reason: "not a list or an address".into() })
+}
+
+/// Statements that touch every column of a type, for the test that both databases know them all.
+pub fn statements(ty: &'static RecordType) -> Vec<String> {
+    let written: Vec<String> = ty.fields.iter().filter(|f| !is_system(f)).flat_map(columns).collect();
+    vec![
+        format!("select {} from {} t where t.id is null", Reader::all(ty).select("t"), ty.name),
+        format!("select {}, search_key from {} where id is null", written.join(", "), ty.name),
+    ]
+}

@@ -1,0 +1,313 @@
+//! A value from text, and a value as text. The browser checks a form with the same rules by which the server decides.
+
+use kernel::{
+    Currency, Date, EmailAddress, Money, PhoneNumber, Timestamp, decimal_to_text, parse_decimal, time::Offsets,
+};
+
+use crate::{Address, ChoiceOption, Field, Flags, Kind, Value};
+
+/// The longest text of one line, in characters.
+pub const MAX_LINE: usize = 500;
+/// The longest text of several lines, in characters.
+pub const MAX_TEXT: usize = 100_000;
+/// The most values a field of several holds.
+pub const MAX_VALUES: usize = 50;
+
+/// What a reader of text needs to know besides the kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// The currency of an amount that names none.
+    pub currency: Currency,
+}
+
+/// Reads what a person entered into a field. Empty text is no value. References are chosen, not read: their text is
+/// an identifier. The message completes the sentence "This …".
+pub fn parse(kind: &Kind, text: &str, reading: Reading) -> Result<Value, String> {
+    let text = if *kind == Kind::LongText { text } else { text.trim() };
+    if text.trim().is_empty() {
+        return Ok(Value::Null);
+    }
+    let value = match kind {
+        Kind::Text | Kind::LongText | Kind::Email | Kind::Phone | Kind::Url => Value::Text(text.to_owned()),
+        Kind::Int | Kind::Year => number(text, 0)?,
+        Kind::Decimal(scale) => number(text, *scale)?,
+        Kind::Percent => number(text.strip_suffix('%').unwrap_or(text).trim_end(), 2)?,
+        Kind::Money => money(text, reading.currency)?,
+        Kind::Bool => match text.to_lowercase().as_str() {
+            "yes" | "true" | "1" | "y" | "t" | "on" => Value::Bool(true),
+            "no" | "false" | "0" | "n" | "f" | "off" => Value::Bool(false),
+            _ => return Err("must be yes or no".into()),
+        },
+        Kind::Date => Date::parse(text).map(Value::Date).ok_or("must be a date like 2026-03-31")?,
+        Kind::DateTime => Timestamp::parse(text).map(Value::At).ok_or("must be a time like 2026-03-31T09:30:00Z")?,
+        Kind::Choice(options) => Value::Text(option(options, text)?),
+        Kind::Ref(_) => Value::Id(text.parse().map_err(|_| "must be chosen from the list")?),
+        Kind::Choices(_) | Kind::Emails | Kind::Phones | Kind::Tags => Value::List(
+            text.split([',', ';', '\n']).map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect(),
+        ),
+        Kind::Address => Value::Address(Box::new(Address { street: text.to_owned(), ..Address::default() })),
+    };
+    check(kind, value)
+}
+
+/// Checks a value of unknown origin and brings it into the form in which it is stored.
+pub fn check(kind: &Kind, value: Value) -> Result<Value, String> {
+    if !kind.holds(&value) {
+        return Err(format!("must be {}", expected(kind)));
+    }
+    Ok(match (kind, value) {
+        (Kind::LongText, Value::Text(text)) => long_text(text)?,
+        (Kind::Email, Value::Text(text)) => Value::Text(
+            EmailAddress::parse(&text).ok_or("must be an e-mail address like name@example.com")?.to_string(),
+        ),
+        (Kind::Phone, Value::Text(text)) => Value::Text(phone(&text)?),
+        (Kind::Url, Value::Text(text)) => Value::Text(url(&text)?),
+        (Kind::Choice(options), Value::Text(text)) => Value::Text(option(options, &text)?),
+        (_, Value::Text(text)) => line(text)?,
+        (Kind::Year, Value::Int(year)) if !(1..=9999).contains(&year) => {
+            return Err("must be a year between 1 and 9999".into());
+        }
+        (Kind::DateTime, Value::At(at)) if at.to_utc().is_none() => return Err("is outside the calendar".into()),
+        (kind, Value::List(list)) => many(kind, list)?,
+        (_, Value::Address(address)) => self::address(*address)?,
+        (_, value) => value,
+    })
+}
+
+/// Checks a value against everything declared of its field.
+pub fn check_field(field: &Field, value: Value) -> Result<Value, String> {
+    let value = check(&field.kind, value)?;
+    if value.is_null() && field.is(Flags::REQUIRED) { Err("is needed".into()) } else { Ok(value) }
+}
+
+/// What a value of the kind looks like, to complete "must be …".
+pub const fn expected(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Text | Kind::LongText => "text",
+        Kind::Email => "an e-mail address",
+        Kind::Phone => "a telephone number",
+        Kind::Url => "a web address",
+        Kind::Int => "a whole number",
+        Kind::Year => "a year",
+        Kind::Decimal(_) => "a number",
+        Kind::Percent => "a percentage",
+        Kind::Money => "an amount",
+        Kind::Bool => "yes or no",
+        Kind::Date => "a date like 2026-03-31",
+        Kind::DateTime => "a time like 2026-03-31T09:30:00Z",
+        Kind::Choice(_) => "one of the options",
+        Kind::Ref(_) => "a record's id",
+        Kind::Choices(_) | Kind::Emails | Kind::Phones | Kind::Tags => "a list",
+        Kind::Address => "an address",
+    }
+}
+
+fn number(text: &str, scale: u8) -> Result<Value, String> {
+    parse_decimal(text, scale).map(Value::Int).map_err(|e| match e {
+        kernel::DecimalError::TooManyDecimals(0) => "must be a whole number".into(),
+        kernel::DecimalError::NotANumber => "must be a number".into(),
+        other => other.to_string(),
+    })
+}
+
+/// `1,054.00`, `$1,054.00`, `CHF 1054` or `1054 CHF`.
+fn money(text: &str, default: Currency) -> Result<Value, String> {
+    let (amount, currency) = amount(text, default)?;
+    Money::parse(&amount, currency).map(Value::Money).map_err(|e| match e {
+        kernel::DecimalError::NotANumber => "must be an amount like 1054.00".into(),
+        other => other.to_string(),
+    })
+}
+
+/// Takes an amount of money apart into its number, still as written, and its currency.
+pub fn amount(text: &str, default: Currency) -> Result<(String, Currency), String> {
+    let letters = |c: char| c.is_ascii_alphabetic();
+    let code: String = text.chars().filter(|c| letters(*c)).collect();
+    let symbols = [("$", Currency::USD), ("€", Currency::EUR), ("£", Currency::GBP), ("¥", Currency::JPY)];
+    let symbol = symbols.into_iter().find(|(s, _)| text.contains(s));
+    let currency = match (code.as_str(), symbol) {
+        ("", None) => default,
+        ("", Some((_, currency))) => currency,
+        (code, _) => Currency::parse(code).ok_or("names a currency that is not one of three letters")?,
+    };
+    Ok((text.chars().filter(|c| !letters(*c) && !"$€£¥ \u{a0}".contains(*c)).collect(), currency))
+}
+
+/// By its value or by its label, in any case.
+fn option(options: &[ChoiceOption], text: &str) -> Result<String, String> {
+    let key = kernel::fold::key(text);
+    let found =
+        options.iter().find(|o| o.value == text || kernel::fold::key(&o.label) == key || o.value == key.as_str());
+    found.map(|o| o.value.clone().into_owned()).ok_or_else(|| {
+        let labels: Vec<_> = options.iter().map(|o| o.label.as_ref()).collect();
+        format!("must be one of: {}", labels.join(", "))
+    })
+}
+
+fn phone(text: &str) -> Result<String, String> {
+    let number = PhoneNumber::parse(text);
+    Ok(number.ok_or("must be a number with its country code, like +44 20 7946 0958")?.to_string())
+}
+
+fn no_nul(text: &str) -> Result<(), String> {
+    if text.contains('\0') { Err("contains a NUL character".into()) } else { Ok(()) }
+}
+
+fn line(text: String) -> Result<Value, String> {
+    no_nul(&text)?;
+    if text.chars().count() > MAX_LINE {
+        return Err(format!("is longer than {MAX_LINE} characters"));
+    }
+    // A line break pasted into a line is a space.
+    let trimmed = text.trim();
+    let text = if trimmed.contains(['\n', '\r', '\t']) {
+        trimmed.replace(['\n', '\r', '\t'], " ")
+    } else {
+        trimmed.to_owned()
+    };
+    Ok(if text.is_empty() { Value::Null } else { Value::Text(text) })
+}
+
+fn long_text(text: String) -> Result<Value, String> {
+    no_nul(&text)?;
+    if text.chars().count() > MAX_TEXT {
+        return Err(format!("is longer than {MAX_TEXT} characters"));
+    }
+    Ok(if text.trim().is_empty() { Value::Null } else { Value::Text(text.replace("\r\n", "\n")) })
+}
+
+/// A web address with its scheme; a bare host gets `https`. Other schemes could run code when followed.
+fn url(text: &str) -> Result<String, String> {
+    const WRONG: &str = "must be a web address like https://example.com";
+    let text = text.trim();
+    let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let (scheme, rest) = full.split_once("://").ok_or(WRONG)?;
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host_ok = host.contains('.') || host.starts_with("localhost");
+    let ok = ["http", "https"].contains(&scheme.to_lowercase().as_str())
+        && host_ok
+        && full.len() <= 2000
+        && !full.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"\\`{}".contains(c));
+    if ok { Ok(full) } else { Err(WRONG.into()) }
+}
+
+fn many(kind: &Kind, list: Vec<String>) -> Result<Value, String> {
+    let mut values: Vec<String> = Vec::with_capacity(list.len());
+    for item in list {
+        let value = match kind {
+            Kind::Choices(options) => option(options, &item)?,
+            Kind::Emails => match check(&Kind::Email, Value::Text(item.clone()))? {
+                Value::Text(email) => email,
+                _ => continue,
+            },
+            Kind::Phones => phone(&item)?,
+            _ => match line(item)? {
+                Value::Text(tag) => tag,
+                _ => continue,
+            },
+        };
+        let key = kernel::fold::key(&value);
+        if !values.iter().any(|v| kernel::fold::key(v) == key) {
+            values.push(value);
+        }
+    }
+    if values.len() > MAX_VALUES {
+        return Err(format!("has more than {MAX_VALUES} values"));
+    }
+    Ok(if values.is_empty() { Value::Null } else { Value::List(values) })
+}
+
+fn address(mut address: Address) -> Result<Value, String> {
+    for (name, _) in Address::PARTS {
+        if let Some(part) = address.part_mut(name) {
+            *part = match line(std::mem::take(part))? {
+                Value::Text(text) => text,
+                _ => String::new(),
+            };
+        }
+    }
+    Ok(if address.is_empty() { Value::Null } else { Value::Address(Box::new(address)) })
+}
+
+/// The value as a form's control holds it, and as an export writes it: [`parse`] reads it back.
+pub fn edit(kind: &Kind, value: &Value) -> String {
+    match (kind, value) {
+        (_, Value::Null) => String::new(),
+        (_, Value::Bool(b)) => if *b { "true" } else { "false" }.to_owned(),
+        (Kind::Decimal(scale), Value::Int(i)) => decimal_to_text(*i, *scale),
+        (Kind::Percent, Value::Int(i)) => decimal_to_text(*i, 2),
+        (_, Value::Int(i)) => i.to_string(),
+        (_, Value::Text(text)) => text.clone(),
+        (_, Value::Date(date)) => date.to_string(),
+        (_, Value::At(at)) => at.to_string(),
+        (_, Value::Id(id)) => id.to_string(),
+        (_, Value::Money(money)) => format!("{} {}", money.amount(), money.currency.code()),
+        (_, Value::List(list)) => list.join(", "),
+        (_, Value::Address(address)) => address.line(),
+    }
+}
+
+/// The value as a person reads it. References show what `label` says of them.
+pub fn show(kind: &Kind, value: &Value, zone: &Offsets, label: impl Fn(uuid::Uuid) -> Option<String>) -> String {
+    match (kind, value) {
+        (_, Value::Null) => String::new(),
+        (_, Value::Bool(b)) => if *b { "Yes" } else { "No" }.to_owned(),
+        (Kind::Year, Value::Int(i)) => i.to_string(),
+        (Kind::Percent, Value::Int(i)) => {
+            let text = decimal_to_text(*i, 2);
+            format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+        }
+        (Kind::Decimal(scale), Value::Int(i)) => kernel::group_digits(&decimal_to_text(*i, *scale)),
+        (_, Value::Int(i)) => kernel::group_digits(&i.to_string()),
+        (Kind::Choice(_), Value::Text(text)) => {
+            kind.option(text).map_or_else(|| text.clone(), |o| o.label.clone().into_owned())
+        }
+        (Kind::Choices(_), Value::List(list)) => {
+            let labels = list.iter().map(|v| kind.option(v).map_or(v.as_str(), |o| o.label.as_ref()));
+            labels.collect::<Vec<_>>().join(", ")
+        }
+        (_, Value::Date(date)) => kernel::time::show_date(*date),
+        (_, Value::At(at)) => zone.show(*at),
+        (_, Value::Id(id)) => label(*id).unwrap_or_else(|| "Not yours to see".to_owned()),
+        (_, Value::Money(money)) => money.to_string(),
+        (kind, value) => edit(kind, value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USD: Reading = Reading { currency: Currency::USD };
+
+    #[test]
+    fn text_becomes_the_value_its_kind_asks_for() {
+        let money = |minor, currency| Ok(Value::Money(Money { minor, currency }));
+        assert_eq!(parse(&Kind::Money, "$1,054.00", USD), money(105_400, Currency::USD));
+        assert_eq!(parse(&Kind::Money, "EUR -3.5", USD), money(-350, Currency::EUR));
+        assert_eq!(parse(&Kind::Percent, "12.5 %", USD), Ok(Value::Int(1250)));
+        assert_eq!(parse(&Kind::Int, "1,234", USD), Ok(Value::Int(1234)));
+        assert_eq!(parse(&Kind::Bool, "Yes", USD), Ok(Value::Bool(true)));
+        assert_eq!(parse(&Kind::Text, "  ", USD), Ok(Value::Null));
+        assert_eq!(parse(&Kind::Tags, "a; b, A", USD), Ok(Value::List(vec!["a".into(), "b".into()])));
+        assert_eq!(parse(&Kind::Url, "example.com", USD), Ok(Value::Text("https://example.com".into())));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_a_reason() {
+        for (kind, text) in [
+            (Kind::Int, "1.5"),
+            (Kind::Money, "12 dollars"),
+            (Kind::Date, "10/20/2016"),
+            (Kind::Url, "javascript://alert(1)"),
+            (Kind::Url, "https://exa mple.com"),
+            (Kind::Email, "nobody"),
+            (Kind::Phone, "020 7946 0958"),
+            (Kind::Text, "a\0b"),
+            (Kind::Year, "10000"),
+        ] {
+            assert!(parse(&kind, text, USD).is_err(), "{kind:?} {text}");
+        }
+        assert!(parse(&Kind::Text, &"x".repeat(MAX_LINE + 1), USD).is_err());
+    }
+}

@@ -1,0 +1,171 @@
+//! Importing: from a file to records in four steps, each of which can be left and come back to by its address.
+
+mod check;
+mod columns;
+mod figures;
+mod problems;
+mod read_as;
+mod result;
+mod upload;
+mod wait;
+
+use kernel::AppError;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use platform::import::{ImportInfo, Problem, Status, import_problems, open_import};
+use records::TypeInfo;
+use ui::{Banner, SkeletonLines, Steps, Tone};
+use uuid::Uuid;
+
+use crate::{
+    frame::{Frame, ScreenHead},
+    missing,
+    session::Session,
+};
+
+/// What the steps of one import share.
+#[derive(Clone, Copy)]
+struct Wizard {
+    id: Uuid,
+    info: StoredValue<TypeInfo>,
+    /// Grows when the server should be asked anew.
+    round: RwSignal<u32>,
+    frame: Frame,
+}
+
+/// Problems of one page, and how many are kept in all.
+type Listed = (Vec<Problem>, i64);
+
+impl Wizard {
+    fn plural(self) -> String {
+        self.info.with_value(|i| i.plural.to_lowercase())
+    }
+
+    /// `1 company`, `503 companies`.
+    fn count(self, count: i64) -> String {
+        let number = kernel::group_digits(&count.to_string());
+        self.info.with_value(|i| {
+            format!("{number} {}", if count == 1 { i.singular.to_lowercase() } else { i.plural.to_lowercase() })
+        })
+    }
+
+    fn reload(self) {
+        self.round.update(|n| *n = n.wrapping_add(1));
+    }
+
+    /// Goes on where the server did what was asked.
+    fn then(self, done: Result<(), AppError>) {
+        match done {
+            Ok(()) => self.reload(),
+            Err(error) => self.frame.failed(&error),
+        }
+    }
+}
+
+/// The first step: bringing a file of records of the collection that the address names.
+pub fn import() -> AnyView {
+    let params = use_params_map();
+    let query = use_query_map();
+    let collection = Memo::new(move |_| params.read().get("collection").unwrap_or_default());
+    view! {
+        {move || match Session::get().type_info(&collection.get()) {
+            None => missing::missing(),
+            Some(info) if !info.may("import") => missing::failed(&AppError::Forbidden),
+            Some(info) => {
+                let refused = query.read_untracked().get("error");
+                screen(&info, None, 0, upload::upload(&info, refused))
+            }
+        }}
+    }
+    .into_any()
+}
+
+/// The other steps, of the import that the address names.
+pub fn import_progress() -> AnyView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.read().get("id").and_then(|id| id.parse::<Uuid>().ok()));
+    view! {
+        {move || match id.get() {
+            Some(id) => progress(id),
+            None => missing::missing(),
+        }}
+    }
+    .into_any()
+}
+
+fn progress(id: Uuid) -> AnyView {
+    let frame = Frame::get();
+    let round = RwSignal::new(0);
+    let opened = Resource::new_blocking(move || round.get(), move |_| everything(id));
+    view! {
+        <Transition fallback=|| view! { <SkeletonLines lines=8 /> }>
+            {move || Suspend::new(async move {
+                match opened.await {
+                    Ok((import, listed)) => match Session::get().type_info(&import.record_type) {
+                        Some(info) => {
+                            let shown = info.clone();
+                            let wizard = Wizard { id, info: StoredValue::new(info), round, frame };
+                            let file = import.file_name.clone();
+                            screen(&shown, Some(file), step(import.status), body(wizard, import, listed))
+                        }
+                        None => missing::missing(),
+                    },
+                    Err(error) => missing::failed(&error),
+                }
+            })}
+        </Transition>
+    }
+    .into_any()
+}
+
+/// The import, and the first page of what does not fit in it. Asked for together: a resource within what another one
+/// shows would be counted differently by server and browser.
+async fn everything(id: Uuid) -> Result<(ImportInfo, Listed), AppError> {
+    let import = open_import(id).await?;
+    let is_known = !import.status.is_busy() && import.status != Status::Uploaded;
+    let listed = if is_known { import_problems(id, 1).await? } else { Listed::default() };
+    Ok((import, listed))
+}
+
+const fn step(status: Status) -> usize {
+    match status {
+        Status::Uploaded => 1,
+        Status::Checking | Status::Checked => 2,
+        Status::Running | Status::Failed => 3,
+        Status::Done | Status::Undoing | Status::Undone => 4,
+    }
+}
+
+fn body(wizard: Wizard, import: ImportInfo, listed: Listed) -> AnyView {
+    let error = import.error.clone().filter(|_| import.status == Status::Uploaded);
+    let error = error.map(|error| view! { <Banner tone=Tone::Bad>{error}</Banner> });
+    let body = match import.status {
+        Status::Uploaded => columns::columns(wizard, import),
+        Status::Checking | Status::Running | Status::Undoing => wait::wait(wizard, &import),
+        Status::Checked => check::check(wizard, import, listed),
+        Status::Done | Status::Failed | Status::Undone => result::result(wizard, import, listed),
+    };
+    view! { {error} {body} }.into_any()
+}
+
+fn screen(info: &TypeInfo, file: Option<String>, current: usize, body: AnyView) -> AnyView {
+    let title = format!("Import {}", info.plural.to_lowercase());
+    let steps = ["File", "Columns", "Check", "Import"].map(str::to_owned).to_vec();
+    let head = match file {
+        Some(file) => view! { <ScreenHead title=title.clone() note=file /> }.into_any(),
+        None => view! { <ScreenHead title=title.clone() /> }.into_any(),
+    };
+    view! {
+        <Title text=title />
+        <div class="screen">
+            {head} <div class="screen-body">
+                <div class="import stack" data-gap="large">
+                    <Steps steps=steps current=current />
+                    {body}
+                </div>
+            </div>
+        </div>
+    }
+    .into_any()
+}

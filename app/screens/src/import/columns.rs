@@ -1,0 +1,218 @@
+//! Matching columns with fields, with a look at their values.
+
+use kernel::AppError;
+use leptos::{prelude::*, task::spawn_local};
+use platform::import::{Column, ImportInfo, Mode, OnError, Settings, check_import};
+use records::{FieldInfo, Kind};
+use ui::{Banner, Button, ButtonKind, Card, Checkbox, Field, Icon, Select, Size, Tone};
+
+use super::{Wizard, read_as::read_as};
+
+/// What a person is deciding.
+#[derive(Clone, Copy)]
+pub(super) struct Draft {
+    pub settings: RwSignal<Settings>,
+    pub fields: StoredValue<Vec<FieldInfo>>,
+}
+
+impl Draft {
+    /// The kind of the field a column goes into.
+    pub fn kind(self, column: &str) -> Option<Kind> {
+        let field = self.field(column)?;
+        self.fields.with_value(|f| f.iter().find(|f| f.name() == field).map(|f| f.kind().clone()))
+    }
+
+    fn field(self, column: &str) -> Option<String> {
+        self.settings.with(|s| s.mapping.get(column)?.as_ref().map(|m| m.field.clone()))
+    }
+
+    fn choose(self, column: &Column, field: &str) {
+        let kind = self.fields.with_value(|f| f.iter().find(|f| f.name() == field).map(|f| f.kind().clone()));
+        self.settings.update(|s| {
+            s.mapping.insert(column.name.clone(), kind.map(|kind| column.suggest(field, &kind)));
+            let is_mapped = |key: &String| s.mapping.values().flatten().any(|m| m.field == *key);
+            if s.match_on.as_ref().is_some_and(|key| !is_mapped(key)) {
+                s.match_on = None;
+                s.mode = Mode::Create;
+            }
+        });
+    }
+
+    /// The fields that columns go into and that tell records apart.
+    fn keys(self) -> Vec<(String, String)> {
+        let is_key = |kind: &Kind| {
+            matches!(kind, Kind::Text | Kind::Email | Kind::Url | Kind::Phone | Kind::Emails | Kind::Phones)
+        };
+        let mapped: Vec<String> =
+            self.settings.with(|s| s.mapping.values().flatten().map(|m| m.field.clone()).collect());
+        self.fields.with_value(|fields| {
+            let keys = fields.iter().filter(|f| is_key(f.kind()) && mapped.iter().any(|m| m == f.name()));
+            keys.map(|f| (f.name().to_owned(), f.label().to_owned())).collect()
+        })
+    }
+}
+
+pub fn columns(wizard: Wizard, import: ImportInfo) -> AnyView {
+    let fields = wizard.info.with_value(|i| i.fields.iter().filter(|f| f.is_writable()).cloned().collect());
+    let draft = Draft { settings: RwSignal::new(import.settings), fields: StoredValue::new(fields) };
+    let (objections, is_busy) = (RwSignal::new(Vec::<String>::new()), RwSignal::new(false));
+    let check = move |_| {
+        let settings = draft.settings.get_untracked();
+        is_busy.set(true);
+        spawn_local(async move {
+            let started = check_import(wizard.id, settings).await;
+            is_busy.set(false);
+            match started {
+                Err(AppError::Invalid(errors)) => objections.set(errors.0.into_values().flatten().collect()),
+                other => wizard.then(other),
+            }
+        });
+    };
+    let rows = kernel::group_digits(&import.counts.total.to_string());
+    let delimiter = match import.delimiter.as_str() {
+        "," => "commas",
+        ";" => "semicolons",
+        "\t" => "tabs",
+        _ => "vertical bars",
+    };
+    let found = format!("{rows} rows · {} · separated by {delimiter}", import.encoding);
+    let warnings = import.warnings.into_iter().map(|w| view! { <Banner tone=Tone::Warn>{w}</Banner> }).collect_view();
+    let lines = import.columns.into_iter().enumerate().map(|(i, column)| line(draft, i, column)).collect_view();
+    view! {
+        <p class="quiet">{found}</p>
+        {warnings}
+        {move || {
+            let said = objections.get();
+            (!said.is_empty())
+                .then(|| {
+                    view! { <Banner tone=Tone::Bad title="Not checked yet.">" " {said.join(" ")}</Banner> }
+                })
+        }}
+        <Card class="flush">
+            <table class="mapping">
+                <thead>
+                    <tr>
+                        <th scope="col">"Column"</th>
+                        <th scope="col" class="sample">"Values"</th>
+                        <th aria-hidden="true"></th>
+                        <th scope="col">"Field"</th>
+                        <th scope="col">"Read as"</th>
+                    </tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </table>
+        </Card>
+        {matching(wizard, draft)}
+        <div class="form-actions">
+            <Button href=wizard.info.with_value(|i| format!("/{}/import", i.name))>"Another file"</Button>
+            <Button kind=ButtonKind::Primary loading=is_busy on_click=check>
+                "Check"
+            </Button>
+        </div>
+    }
+    .into_any()
+}
+
+fn line(draft: Draft, place: usize, column: Column) -> AnyView {
+    let fields =
+        draft.fields.with_value(|f| f.iter().map(|f| (f.name().to_owned(), f.label().to_owned())).collect::<Vec<_>>());
+    let name = column.name.clone();
+    let samples = column.samples.join(", ");
+    let state = name.clone();
+    let state = move || draft.field(&state).is_none().then_some("ignored");
+    let chosen = name.clone();
+    let chosen = Signal::derive(move || draft.field(&chosen).unwrap_or_default());
+    let label = format!("Field for {name}");
+    let reading = read_as(draft, place, &column);
+    let note = column.is_repeated.then(|| view! { <span class="meta">" repeated heading"</span> });
+    let choose = Callback::new(move |field: String| draft.choose(&column, &field));
+    view! {
+        <tr data-state=state>
+            <th scope="row">{name} {note}</th>
+            <td class="sample" title=samples.clone()>
+                {samples.clone()}
+            </td>
+            <td class="arrow">
+                <Icon name="arrow-right" />
+            </td>
+            <td>
+                <Select
+                    id=format!("column-{place}")
+                    label=label
+                    size=Size::Compact
+                    options=Signal::stored(fields)
+                    empty="Leave out"
+                    value=chosen
+                    on_change=choose
+                />
+            </td>
+            <td class="read-as">{reading}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// Which record a row is about, and what becomes of rows that find one, or none, or do not fit.
+fn matching(wizard: Wizard, draft: Draft) -> AnyView {
+    let settings = draft.settings;
+    let plural = wizard.plural();
+    let match_on = Signal::derive(move || settings.with(|s| s.match_on.clone().unwrap_or_default()));
+    let choose_key = Callback::new(move |key: String| {
+        settings.update(|s| {
+            let had = s.match_on.is_some();
+            s.match_on = (!key.is_empty()).then_some(key);
+            s.mode = match (had, s.match_on.is_some()) {
+                (_, false) => Mode::Create,
+                (false, true) => Mode::Both,
+                (true, true) => s.mode,
+            };
+        });
+    });
+    let modes = [
+        (Mode::Both, format!("Create new {plural} and update existing ones")),
+        (Mode::Create, format!("Create new {plural} only, skip existing ones")),
+        (Mode::Update, format!("Update existing {plural} only, skip new ones")),
+    ];
+    let modes: Vec<(String, String)> = modes.into_iter().map(|(mode, words)| (mode.name().to_owned(), words)).collect();
+    let mode = Signal::derive(move || settings.with(|s| s.mode.name().to_owned()));
+    let choose_mode = Callback::new(move |mode: String| {
+        settings.update(|s| s.mode = Mode::parse(&mode).unwrap_or_default());
+    });
+    let without = Signal::derive(move || settings.with(|s| s.on_error == OnError::SkipCell));
+    let choose_without = Callback::new(move |is_on: bool| {
+        settings.update(|s| s.on_error = if is_on { OnError::SkipCell } else { OnError::SkipRow });
+    });
+    view! {
+        <Card title="Existing records">
+            <div class="form-grid">
+                <Field
+                    id="match-on"
+                    label="Find them by"
+                    help="Rows with the same value are about the same record, whatever its case or accents."
+                >
+                    <Select
+                        options=Signal::derive(move || draft.keys())
+                        empty="Nothing, every row is new"
+                        value=match_on
+                        on_change=choose_key
+                    />
+                </Field>
+                <Field id="mode" label="Then" help="Empty cells leave what a record holds.">
+                    <Select
+                        options=Signal::stored(modes)
+                        value=mode
+                        disabled=Signal::derive(move || match_on.with(String::is_empty))
+                        on_change=choose_mode
+                    />
+                </Field>
+            </div>
+            <Checkbox
+                label="Import rows without the cells that do not fit"
+                help="Otherwise a row with such a cell is left out as a whole. Either way each cell is listed."
+                checked=without
+                on_change=choose_without
+            />
+        </Card>
+    }
+    .into_any()
+}

@@ -1,0 +1,73 @@
+//! The server at work: how far it is, asked every half second.
+
+use std::time::Duration;
+
+use leptos::{prelude::*, task::spawn_local};
+use platform::import::{ImportInfo, Progress as Far, Status, import_progress};
+use ui::Progress;
+
+use super::{Wizard, figures::figures};
+
+const PAUSE: Duration = Duration::from_millis(500);
+
+pub fn wait(wizard: Wizard, import: &ImportInfo) -> AnyView {
+    let status = import.status;
+    let far = RwSignal::new(Far { status, counts: import.counts });
+    ask_again(wizard, far);
+    let number = |n: i64| kernel::group_digits(&n.to_string());
+    let percent = Signal::derive(move || if status == Status::Undoing { None } else { far.get().counts.percent() });
+    let detail = Signal::derive(move || {
+        let counts = far.get().counts;
+        if status == Status::Undoing {
+            String::new()
+        } else {
+            format!("{} of {} rows", number(counts.progress), number(counts.total))
+        }
+    });
+    let label = match status {
+        Status::Checking => "Checking",
+        Status::Undoing => "Undoing",
+        _ => "Importing",
+    };
+    let so_far = (status == Status::Running).then(|| view! { {move || figures(&far.get().counts, true)} });
+    view! {
+        <div class="stack" data-gap="large">
+            <Progress label=label percent=percent detail=detail />
+            {so_far}
+            <p class="meta">"You can leave this page and come back: the work goes on."</p>
+        </div>
+    }
+    .into_any()
+}
+
+fn ask_again(wizard: Wizard, far: RwSignal<Far>) {
+    let is_asking = StoredValue::new(false);
+    Effect::new(move |_| {
+        let ask = move || {
+            if is_asking.get_value() {
+                return;
+            }
+            is_asking.set_value(true);
+            spawn_local(async move {
+                let answer = import_progress(wizard.id).await;
+                // The page may be gone by the time the answer is there.
+                if is_asking.try_set_value(false).is_some() {
+                    return;
+                }
+                match answer {
+                    Ok(now) if now.status.is_busy() => far.set(now),
+                    Ok(_) => {
+                        wizard.frame.changes.update(|n| *n = n.wrapping_add(1));
+                        wizard.reload();
+                    }
+                    // What does not answer now may answer next time.
+                    Err(kernel::AppError::Offline | kernel::AppError::Unavailable) => {}
+                    Err(error) => wizard.frame.failed(&error),
+                }
+            });
+        };
+        if let Ok(handle) = set_interval_with_handle(ask, PAUSE) {
+            on_cleanup(move || handle.clear());
+        }
+    });
+}

@@ -1,0 +1,141 @@
+//! Search and filter of a list. Both live in the address.
+
+mod builder;
+mod words;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use builder::{Builder, builder};
+use kernel::AppError;
+use leptos::prelude::*;
+use records::{Filter, Leaf, ListQuery};
+use serde_json::Value as Json;
+use ui::{FilterChip, Input, Select, Size};
+use uuid::Uuid;
+use words::words;
+
+use super::{List, chooser, goer};
+use crate::{api, later::later, session::Session};
+
+/// The bar with the search field, the conditions and the columns.
+pub fn bar(session: Session, list: List) -> AnyView {
+    let go = goer();
+    let ask = Callback::new(move |filter: Option<Filter>| {
+        go(&list.address(&ListQuery { filter, page: 1, cursor: None, ..list.query.get_untracked() }));
+    });
+    let any = Memo::new(move |_| list.query.with(|q| matches!(q.filter, Some(Filter::Or(_)))));
+    let parts = Memo::new(move |_| list.query.with(|q| conditions(q.filter.as_ref())));
+    let narrow = Callback::new(move |all: Vec<Filter>| ask.run(join(all, any.get_untracked())));
+    let labels = later(move || parts.get(), move |parts| reference_labels(list, parts));
+    let draft = Builder::new();
+    let chips = move || {
+        let all = parts.get();
+        let labels = labels.get().unwrap_or_default();
+        let chips = all.iter().enumerate().map(|(at, part)| chip(list, draft, narrow, &all, at, part, &labels));
+        chips.collect_view()
+    };
+    let mode = move || (parts.with(Vec::len) > 1).then(|| mode(any, parts, ask));
+    view! {
+        <div class="filter-bar">
+            {search(list)} {mode} {chips} {builder(session, list, draft, parts, narrow)} <span class="spacer"></span>
+            {chooser::chooser(list)}
+        </div>
+    }
+    .into_any()
+}
+
+/// Whether a row must meet all conditions or one of them is enough.
+fn mode(any: Memo<bool>, parts: Memo<Vec<Filter>>, ask: Callback<Option<Filter>>) -> AnyView {
+    let options = vec![("all".to_owned(), "All of".to_owned()), ("any".to_owned(), "Any of".to_owned())];
+    let value = Signal::derive(move || if any.get() { "any" } else { "all" }.to_owned());
+    let change = Callback::new(move |mode: String| ask.run(join(parts.get_untracked(), mode == "any")));
+    view! {
+        <div class="filter-mode">
+            <Select id="filter-mode" label="Rows meet" options=options value=value size=Size::Compact on_change=change />
+        </div>
+    }
+    .into_any()
+}
+
+fn search(list: List) -> AnyView {
+    let go = goer();
+    let latest = StoredValue::new(0_u32);
+    let value = Signal::derive(move || list.query.with(|q| q.search.clone()));
+    let plural = list.info.with_value(|i| i.plural.to_lowercase());
+    let typed = Callback::new(move |typed: String| {
+        let number = latest.get_value().wrapping_add(1);
+        latest.set_value(number);
+        let go = go.clone();
+        let after_a_pause = move || {
+            if latest.try_get_value() == Some(number) {
+                let search = typed.trim().to_owned();
+                go(&list.address(&ListQuery { search, page: 1, cursor: None, ..list.query.get_untracked() }));
+            }
+        };
+        set_timeout(after_a_pause, Duration::from_millis(200));
+    });
+    view! {
+        <div class="list-search">
+            <Input
+                id="list-search"
+                name="search"
+                kind="search"
+                icon="search"
+                label=format!("Search {plural}")
+                placeholder=format!("Search {plural}")
+                value=value
+                on_input=typed
+            />
+        </div>
+    }
+    .into_any()
+}
+
+/// The conditions that stand side by side.
+fn conditions(filter: Option<&Filter>) -> Vec<Filter> {
+    match filter {
+        None => vec![],
+        Some(Filter::And(all) | Filter::Or(all)) => all.clone(),
+        Some(one) => vec![one.clone()],
+    }
+}
+
+fn join(mut all: Vec<Filter>, any: bool) -> Option<Filter> {
+    match (all.len(), any) {
+        (0 | 1, _) => all.pop(),
+        (_, false) => Some(Filter::And(all)),
+        (_, true) => Some(Filter::Or(all)),
+    }
+}
+
+/// What the records that conditions name are called.
+async fn reference_labels(list: List, parts: Vec<Filter>) -> BTreeMap<String, String> {
+    let mut labels = BTreeMap::new();
+    for part in parts {
+        let Filter::Leaf(Leaf { field, value: Json::String(id), .. }) = part else { continue };
+        let target = list.info.with_value(|i| i.field(&field).and_then(|(_, f)| f.kind().target().map(str::to_owned)));
+        if let (Some(target), Ok(record)) = (target, id.parse::<Uuid>()) {
+            let opened: Result<_, AppError> = api::open_record(target, record).await;
+            labels.insert(id, opened.map_or_else(|_| "a record you cannot see".to_owned(), |o| o.record.title));
+        }
+    }
+    labels
+}
+
+fn chip(
+    list: List,
+    draft: Builder,
+    narrow: Callback<Vec<Filter>>,
+    all: &[Filter],
+    at: usize,
+    part: &Filter,
+    labels: &BTreeMap<String, String>,
+) -> AnyView {
+    let rest: Vec<Filter> = all.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, f)| f.clone()).collect();
+    let remove = Callback::new(move |()| narrow.run(rest.clone()));
+    let (field, operator, value) = list.info.with_value(|info| words(info, part, labels));
+    let (condition, known) = (part.clone(), labels.clone());
+    let edit = Callback::new(move |()| draft.take_up(list, at, &condition, &known));
+    view! { <FilterChip field=field operator=operator value=value popover="filter" on_edit=edit on_remove=remove /> }
+        .into_any()
+}

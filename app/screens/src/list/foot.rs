@@ -1,0 +1,63 @@
+//! What stands under the rows.
+
+use leptos::prelude::*;
+use records::{Count, ListQuery};
+use ui::{Pagination, TableFoot, Total};
+
+use super::List;
+use crate::{api, later::later};
+
+/// How many rows there are, their totals, and the way to the others.
+pub fn foot(list: List, known: Option<Count>, on_page: usize, has_more: bool) -> AnyView {
+    let name = list.info.with_value(|i| i.name.clone());
+    let plural = list.info.with_value(|i| i.plural.to_lowercase());
+    let query = list.query.get_untracked();
+    let asked = StoredValue::new((name, query.clone()));
+    let count = later(
+        || (),
+        move |()| {
+            let (name, query) = asked.get_value();
+            async move {
+                match known {
+                    Some(count) => Some(count),
+                    None => api::count_records(name, query).await.ok(),
+                }
+            }
+        },
+    );
+    let totals = later(
+        || (),
+        move |()| {
+            let (name, query) = asked.get_value();
+            async move { api::total_records(name, query).await.unwrap_or_default() }
+        },
+    );
+    let from = (query.page - 1) * query.page_size + 1;
+    let to_row = from + u32::try_from(on_page).unwrap_or(0).saturating_sub(1);
+    let count_now = move || known.or_else(|| count.get().flatten());
+    let number = move || match count_now() {
+        Some(Count { rows, is_exact }) => {
+            format!("{}{}", kernel::group_digits(&rows.to_string()), if is_exact { "" } else { "+" })
+        }
+        None => "…".to_owned(),
+    };
+    let text = Signal::derive(move || format!("{from}–{to_row} of {}", number()));
+    let to = move |page: u32| list.address(&ListQuery { page, ..list.query.get_untracked() });
+    let previous = Signal::derive(move || (query.page > 1).then(|| to(query.page - 1)));
+    let page = query.page;
+    let next = Signal::derive(move || has_more.then(|| to(page + 1)));
+    view! {
+        <TableFoot>
+            <Total count=true value=Signal::derive(number) label=plural />
+            {move || {
+                let totals = totals.get().unwrap_or_default();
+                let shown = totals.into_iter().map(|t| {
+                    view! { <Total value=t.value label=format!("{} {}", t.what, t.field.to_lowercase()) /> }
+                });
+                shown.collect_view()
+            }}
+            <Pagination text=text previous=previous next=next />
+        </TableFoot>
+    }
+    .into_any()
+}

@@ -1,0 +1,94 @@
+//! What stands where there is nothing to show.
+
+use kernel::AppError;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_location;
+use ui::EmptyState;
+
+use crate::{
+    address::encode,
+    frame::{Frame, ScreenHead},
+};
+
+/// Nothing is here, or nothing that the viewer may see.
+pub fn missing() -> AnyView {
+    failed(&AppError::NotFound)
+}
+
+/// A whole screen that cannot be shown, with the status that says so.
+pub fn failed(error: &AppError) -> AnyView {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>()
+        && let Ok(status) = axum::http::StatusCode::from_u16(error.status())
+    {
+        response.set_status(status);
+    }
+    let title = match error {
+        AppError::NotFound => "Not found",
+        AppError::Forbidden => "Not allowed",
+        AppError::Unauthenticated => "Signed out",
+        _ => "Something went wrong",
+    };
+    if use_context::<Frame>().is_none() {
+        return view! {
+            <Title text=title />
+            <main class="error-page">
+                <h1>{title}</h1>
+                {trouble(error)}
+            </main>
+        }
+        .into_any();
+    }
+    view! {
+        <Title text=title />
+        <div class="screen">
+            <ScreenHead title=title />
+            {trouble(error)}
+        </div>
+    }
+    .into_any()
+}
+
+/// Why there is nothing to show, and what to do about it.
+pub fn trouble(error: &AppError) -> AnyView {
+    match error {
+        AppError::NotFound => {
+            let text = "There is nothing here, or it is not yours to see.";
+            view! { <EmptyState icon="search" text=text action="Go home" href="/" /> }.into_any()
+        }
+        AppError::Forbidden => {
+            let text = "Your role does not allow this. Ask an administrator.";
+            view! { <EmptyState icon="warning" text=text action="Go home" href="/" /> }.into_any()
+        }
+        AppError::Unauthenticated => {
+            let here = use_location();
+            let search = here.search.get_untracked();
+            let mark = if search.is_empty() { "" } else { "?" };
+            let here = [here.pathname.get_untracked().as_str(), mark, &search].concat();
+            let way = format!("/sign-in?next={}", encode(&here));
+            view! { <EmptyState icon="user" text="Sign in to go on." action="Sign in" href=way /> }.into_any()
+        }
+        other => {
+            let frame = use_context::<Frame>();
+            let again = Callback::new(move |()| {
+                if let Some(frame) = frame {
+                    frame.retry();
+                }
+            });
+            view! { <EmptyState icon="error" text=other.sentence() action="Try again" on_action=again /> }.into_any()
+        }
+    }
+}
+
+/// Leads the request on to another address, whatever it accepts: nothing stands here for it.
+#[cfg_attr(not(feature = "ssr"), expect(unused_variables, reason = "only the server answers requests"))]
+pub fn lead_to(address: &str) {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>()
+        && let Ok(address) = axum::http::HeaderValue::from_str(address)
+    {
+        response.set_status(axum::http::StatusCode::FOUND);
+        response.insert_header(axum::http::header::LOCATION, address);
+    }
+}

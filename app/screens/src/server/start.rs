@@ -1,0 +1,63 @@
+//! What every page starts from.
+
+use kernel::AppError;
+use leptos::prelude::use_context;
+use platform::server::ctx;
+use records::{
+    TypeInfo,
+    server::{Action, App, Ctx, describe},
+};
+
+use crate::api::{Bootstrap, Me, TypeName};
+
+/// Types come in this order, others after them.
+const ORDER: [&str; 2] = ["companies", "contacts"];
+
+pub async fn bootstrap() -> Result<Bootstrap, AppError> {
+    let app = use_context::<App>().ok_or(AppError::Unavailable)?;
+    match ctx().await {
+        Ok(ctx) => {
+            let types = types(&ctx);
+            Ok(Bootstrap {
+                user: ctx.actor.user.map(|id| Me {
+                    id,
+                    name: ctx.actor.name.clone(),
+                    email: ctx.actor.email.clone(),
+                    role: ctx.actor.role.clone(),
+                    may_administer: ctx.permit_any("organisations", Action::Edit).is_ok(),
+                }),
+                types: types.iter().map(TypeName::from).collect(),
+                descriptions: serde_json::to_string(&types).unwrap_or_default(),
+                ..anybody(&app).await?
+            })
+        }
+        Err(AppError::Unauthenticated) => anybody(&app).await,
+        Err(error) => Err(error),
+    }
+}
+
+/// What somebody who has not signed in may know.
+async fn anybody(app: &App) -> Result<Bootstrap, AppError> {
+    platform::server::organisation::refresh(app).await?;
+    let organisation = app.organisation();
+    let users = app.db().fetch_optional("select id from users limit 1", vec![]).await?;
+    Ok(Bootstrap {
+        user: None,
+        organisation: organisation.name.clone(),
+        logo: organisation.logo.clone(),
+        zone: organisation.offsets.clone(),
+        now: app.clock().now(),
+        currency: organisation.currency.code().to_owned(),
+        types: vec![],
+        descriptions: "[]".to_owned(),
+        is_first_run: users.is_none(),
+        is_development: cfg!(debug_assertions),
+    })
+}
+
+fn types(ctx: &Ctx) -> Vec<TypeInfo> {
+    let permits = ctx.app.registry().entries().filter_map(|entry| ctx.find_permit(entry, Action::View));
+    let mut types: Vec<TypeInfo> = permits.map(|permit| describe(ctx, &permit)).collect();
+    types.sort_by_key(|t| ORDER.iter().position(|name| *name == t.name).unwrap_or(ORDER.len()));
+    types
+}

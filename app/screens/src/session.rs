@@ -1,0 +1,76 @@
+//! Who is here and what there is: sent once with the page, at hand for every screen.
+
+use kernel::{Currency, Timestamp, time::Offsets};
+use leptos::prelude::*;
+use records::{TypeInfo, text::Reading};
+
+use crate::api::{Bootstrap, Me, TypeName};
+
+/// What the page started from.
+#[derive(Clone, Copy)]
+pub struct Session {
+    start: StoredValue<Bootstrap>,
+    /// Read from the start's text when the first screen asks.
+    types: StoredValue<Vec<TypeInfo>>,
+    /// The organisation's name and logo, which stand around every screen.
+    pub brand: RwSignal<(String, Option<String>)>,
+}
+
+impl Session {
+    /// Makes [`Session::get`] work below this point.
+    pub fn provide(bootstrap: Bootstrap) -> Self {
+        let brand = RwSignal::new((bootstrap.organisation.clone(), bootstrap.logo.clone()));
+        let session = Self { start: StoredValue::new(bootstrap), types: StoredValue::new(vec![]), brand };
+        provide_context(session);
+        session
+    }
+
+    /// The session of the page. Only below the shell, which provides it.
+    #[expect(clippy::expect_used, reason = "a screen outside the shell is a mistake of the program")]
+    pub fn get() -> Self {
+        use_context().expect("a screen is inside the shell")
+    }
+
+    pub fn with<T>(self, read: impl FnOnce(&Bootstrap) -> T) -> T {
+        self.start.with_value(read)
+    }
+
+    /// Starts anew from what the server says now; screens painted after it follow the new settings.
+    pub fn renew(self, bootstrap: Bootstrap) {
+        self.brand.set((bootstrap.organisation.clone(), bootstrap.logo.clone()));
+        self.types.set_value(vec![]);
+        self.start.set_value(bootstrap);
+    }
+
+    pub fn user(self) -> Option<Me> {
+        self.with(|b| b.user.clone())
+    }
+
+    /// The types the viewer may see, by name.
+    pub fn types(self) -> Vec<TypeName> {
+        self.with(|b| b.types.clone())
+    }
+
+    /// A type the viewer may see.
+    pub fn type_info(self, name: &str) -> Option<TypeInfo> {
+        if self.types.with_value(Vec::is_empty) {
+            // What the server wrote the server's own types can read; anything else describes no type.
+            self.types.set_value(self.with(|b| serde_json::from_str(&b.descriptions)).unwrap_or_default());
+        }
+        self.types.with_value(|types| types.iter().find(|t| t.name == name).cloned())
+    }
+
+    pub fn zone(self) -> Offsets {
+        self.with(|b| b.zone.clone())
+    }
+
+    /// When the page was painted.
+    pub fn now(self) -> Timestamp {
+        self.with(|b| b.now)
+    }
+
+    /// How text that a person enters is read.
+    pub fn reading(self) -> Reading {
+        Reading { currency: self.with(|b| Currency::parse(&b.currency)).unwrap_or(Currency::USD) }
+    }
+}

@@ -1,0 +1,29 @@
+//! The document around the app, painted by the server.
+
+use leptos::prelude::*;
+use leptos_meta::{HashedStylesheet, MetaTags};
+
+use crate::{App, preferences};
+
+/// The whole document. Theme and density stand in it from the first byte, so nothing flashes.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let chosen = preferences::chosen();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=chosen.theme data-density=chosen.density>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <HashedStylesheet options=options.clone() />
+                <AutoReload options=options.clone() />
+                <HydrationScripts options />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}

@@ -1,0 +1,27 @@
+// Measures a release build against its budgets and prints one table.
+
+import { resolve } from "node:path";
+import { pages } from "./pages.mjs";
+import { records } from "./records.mjs";
+import { sizes } from "./sizes.mjs";
+
+const [program, site, postgres, option] = process.argv.slice(2);
+const build = { program: resolve(program), site: resolve(site) };
+const rows = [];
+const add = (what, measured, budget, unit) => {
+  rows.push({ what, measured, budget, unit });
+  console.error(`  ${what}: ${measured.toFixed(2)} ${unit}`);
+};
+
+sizes(build, add);
+await pages(build, add);
+const millions = option === "--million";
+await records(build, "SQLite", undefined, millions, add);
+await records(build, "PostgreSQL", postgres, millions, add);
+
+const widest = Math.max(...rows.map((row) => row.what.length));
+for (const { what, measured, budget, unit } of rows) {
+  const figure = `${measured.toFixed(2)} ${unit}`.padStart(14);
+  const limit = `${budget} ${unit}`.padStart(12);
+  console.log(`${what.padEnd(widest)} ${figure} ${limit} ${(measured / budget).toFixed(2).padStart(6)}`);
+}

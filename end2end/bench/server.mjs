@@ -1,0 +1,136 @@
+// A server of the build under measurement, on a folder of its own.
+
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import http from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const EMAIL = "bench@example.com";
+const PASSWORD = "a-password-for-measuring";
+const TICKS = 100; // Clock ticks a second; Linux has no other on the machines this runs on.
+let next = 0;
+
+export const pause = (ms) => new Promise((go) => setTimeout(go, ms));
+
+export class Server {
+  static async start({ program, site }, { database, user } = {}) {
+    const server = new Server();
+    server.data = mkdtempSync(join(tmpdir(), "mainstay-bench-"));
+    server.database = database;
+    const port = 20_000 + (process.pid % 20_000) + next++;
+    server.url = `http://127.0.0.1:${port}`;
+    const limits = { MAINSTAY_LIMITS_API: "off", MAINSTAY_LIMITS_ANONYMOUS: "off", MAINSTAY_LIMITS_BROWSER: "off" };
+    const env = {
+      PATH: process.env.PATH,
+      MAINSTAY_DATA: server.data,
+      MAINSTAY_ADDR: `127.0.0.1:${port}`,
+      MAINSTAY_SITE: site,
+      MAINSTAY_LOG: "json,warn",
+      ...limits,
+      ...(database ? { DATABASE_URL: database } : {}),
+    };
+    if (user) {
+      const made = spawnSync(program, ["user", "create", "--email", EMAIL, "--role", "admin", "--password-stdin"], {
+        env,
+        input: PASSWORD,
+      });
+      if (made.status !== 0) throw new Error(`no user: ${made.stderr}`);
+    }
+    const began = performance.now();
+    server.process = spawn(program, ["serve"], { env, cwd: server.data, stdio: ["ignore", "ignore", "inherit"] });
+    server.over = new Promise((done) => server.process.once("exit", done));
+    while (!(await fetch(`${server.url}/healthz/`).catch(() => undefined))?.ok) {
+      if (server.process.exitCode !== null || performance.now() - began > 60_000) throw new Error("no server");
+      await pause(5);
+    }
+    server.startedIn = performance.now() - began;
+    server.agent = new http.Agent({ keepAlive: true, maxSockets: 32 });
+    return server;
+  }
+
+  async stop() {
+    this.agent.destroy();
+    this.process.kill("SIGTERM");
+    await this.over;
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  /** Signs in; tokens last minutes, so this is done before each measurement. */
+  async signIn() {
+    const answer = await this.request("POST", "/api/v1/auth/login/", { email: EMAIL, password: PASSWORD });
+    this.token = JSON.parse(answer.body).tokens.access;
+  }
+
+  request(method, path, body, headers = {}) {
+    const json = body !== undefined && !Buffer.isBuffer(body);
+    const payload = json ? Buffer.from(JSON.stringify(body)) : body;
+    const sent = {
+      accept: "application/json",
+      ...(this.token ? { authorization: `Bearer ${this.token}` } : {}),
+      ...(json ? { "content-type": "application/json" } : {}),
+      ...(payload ? { "content-length": payload.length } : {}),
+      ...headers,
+    };
+    return new Promise((done, fail) => {
+      const asked = performance.now();
+      const request = http.request(this.url + path, { method, headers: sent, agent: this.agent }, (response) => {
+        const parts = [];
+        response.on("data", (part) => parts.push(part));
+        response.on("end", () =>
+          done({ status: response.statusCode, took: performance.now() - asked, body: Buffer.concat(parts).toString() }),
+        );
+      });
+      request.on("error", fail);
+      request.end(payload);
+    });
+  }
+
+  /** Seconds of CPU that the server has used, with the database's when that is another program. */
+  cpu() {
+    const used = (pid) => {
+      const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+      return (Number(fields[11]) + Number(fields[12])) / TICKS;
+    };
+    let seconds = used(this.process.pid);
+    if (this.database) {
+      for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+        try {
+          if (readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("postgres")) seconds += used(pid);
+        } catch {
+          // It ended meanwhile.
+        }
+      }
+    }
+    return seconds;
+  }
+
+  /** Resident memory in MiB, now (`VmRSS`) or at its highest (`VmHWM`). */
+  memory(which) {
+    const status = readFileSync(`/proc/${this.process.pid}/status`, "utf8");
+    return Number(new RegExp(`${which}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) / 1024;
+  }
+
+  /** Sends `count` requests at a steady rate; gives CPU a request in ms, and the 50th, 95th and 99th percentile. */
+  async load(path, count, rate) {
+    for (let i = 0; i < 50; i++) {
+      const warm = await this.request("GET", path(i));
+      if (warm.status !== 200) throw new Error(`${path(i)}: ${warm.status} ${warm.body}`);
+    }
+    const cpu = this.cpu();
+    const began = performance.now();
+    const asked = [];
+    for (let i = 0; i < count; i++) {
+      const due = began + (i * 1000) / rate;
+      if (due > performance.now()) await pause(due - performance.now());
+      asked.push(this.request("GET", path(i)));
+    }
+    const answers = await Promise.all(asked);
+    const failed = answers.find((answer) => answer.status !== 200);
+    if (failed) throw new Error(`${failed.status}: ${failed.body}`);
+    const used = ((this.cpu() - cpu) * 1000) / count;
+    const times = answers.map((answer) => answer.took).sort((a, b) => a - b);
+    const at = (part) => times[Math.min(times.length - 1, Math.floor(times.length * part))];
+    return { cpu: used, p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+  }
+}

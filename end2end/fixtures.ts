@@ -1,0 +1,117 @@
+// What every journey starts from: a running server, and a page that fails the journey for anything it complains about.
+
+import { randomUUID } from "node:crypto";
+
+import AxeBuilder from "@axe-core/playwright";
+import { type BrowserContext, expect, test as base, type Page } from "@playwright/test";
+
+import { type Server, startServer } from "./server.ts";
+
+export { expect };
+
+interface Own {
+  /** Complaints of the page that the journey causes on purpose are taken out of here. */
+  complaints: string[];
+}
+
+export const test = base.extend<Own, { server: Server }>({
+  server: [
+    async ({}, use) => {
+      const server = await startServer();
+      await use(server);
+      await server.stop();
+    },
+    { scope: "worker" },
+  ],
+  baseURL: async ({ server }, use) => use(server.url),
+  complaints: async ({}, use) => use([]),
+  page: async ({ page, complaints }, use) => {
+    page.on("console", (message) => {
+      if (message.type() === "error" || message.type() === "warning") complaints.push(`${message.text()} ${message.location().url}`);
+    });
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    await use(page);
+    expect(complaints, "the console stays silent").toEqual([]);
+  },
+});
+
+/** Waits until the page reacts to clicks. */
+export async function awake(page: Page) {
+  await expect(page.locator("html[data-hydrated]")).toBeAttached();
+}
+
+/** Opens an address as a visitor from outside would, and waits until the page reacts. */
+export async function open(page: Page, path: string) {
+  const answer = await page.goto(path);
+  expect(answer?.ok(), `${path} answers ${answer?.status()}`).toBe(true);
+  await awake(page);
+}
+
+/** Takes out the complaints that the journey causes on purpose. What is left fails it. */
+export function expected(complaints: string[], ...parts: string[]) {
+  const rest = complaints.splice(0).filter((text) => !parts.some((part) => text.includes(part)));
+  complaints.push(...rest);
+}
+
+/** Signs in by the form, as the administrator of the sample company. */
+export async function signIn(page: Page, server: Server) {
+  await open(page, "/sign-in");
+  await page.getByLabel("E-mail").fill(server.administrator.email);
+  await page.getByLabel("Password", { exact: true }).fill(server.administrator.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL((url) => url.pathname !== "/sign-in");
+  await awake(page);
+}
+
+/** Signs a browser in without its pages, for journeys about something else. */
+export async function enter(context: BrowserContext, server: Server, person = server.administrator) {
+  const answer = await context.request.post(`${server.url}/api/identity/sign-in`, {
+    form: { email: person.email, password: person.password, next: "/" },
+    headers: { origin: server.url },
+  });
+  expect(answer.ok(), `signing in answers ${answer.status()}`).toBe(true);
+}
+
+/** A word that no other journey uses. */
+export function unique(word: string) {
+  return `${word} ${randomUUID().slice(0, 8)}`;
+}
+
+/** Makes a record, as the form would, and gives its id. */
+export async function make(context: BrowserContext, server: Server, type: string, fields: Record<string, string>) {
+  const set = Object.entries(fields).map(([name, value]) => [name, { t: value }]);
+  const answer = await context.request.post(`${server.url}/api/records/save`, {
+    data: { record_type: type, id: null, version: null, set },
+    headers: { origin: server.url },
+  });
+  const saved = await answer.json();
+  expect(saved.Done?.id, JSON.stringify(saved)).toBeTruthy();
+  return saved.Done.id as string;
+}
+
+/** What the shell says after something was done. */
+export function toast(page: Page, text: string | RegExp) {
+  return page.getByRole("region", { name: "Messages" }).locator(".toast", { hasText: text });
+}
+
+/** The row of a list. */
+export function row(page: Page, name: string) {
+  return page.getByRole("row").filter({ has: page.getByRole("rowheader", { name }) });
+}
+
+/** The value of a field on the page of a record or in its peek. */
+export function detail(page: Page, label: string) {
+  return page.locator("dl.description > dt", { hasText: new RegExp(`^${label}$`) }).locator("xpath=following-sibling::dd[1]");
+}
+
+/** Checks WCAG 2.2 A and AA as far as a program can, in both colour schemes. */
+export async function accessible(page: Page) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const found = await new AxeBuilder({ page })
+      .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+      .analyze();
+    const said = found.violations.map((v) => `${v.id}: ${v.help} (${v.nodes.map((n) => n.target.join(" ")).join(", ")})`);
+    expect(said, `nothing to object to in ${colorScheme}`).toEqual([]);
+  }
+}

@@ -1,0 +1,70 @@
+import { accessible, awake, expect, open, signIn, test } from "../fixtures.ts";
+
+const accounts = [
+  "account,sector,year_established,revenue,employees,subsidiary_of",
+  "Bluth Company,technolgy,1993,1242.32,3027,Umbrella Works",
+  "Umbrella Works,technolgy,1996,1100.04,2822,",
+  "Odd One,retail,2001,lots,12,",
+].join("\n");
+
+test("a file becomes companies in four steps, and goes again", async ({ page, server }) => {
+  await signIn(page, server);
+  await open(page, "/companies/import");
+  await accessible(page);
+  const file = { name: "accounts.csv", mimeType: "text/csv", buffer: Buffer.from(accounts) };
+  await page.locator("input[type=file]").setInputFiles(file);
+  await page.waitForURL(/\/imports\//);
+
+  await expect(page.getByLabel("Field for account")).toHaveValue("name");
+  await expect(page.getByLabel("Field for subsidiary_of")).toHaveValue("parent");
+  await page.getByLabel("Factor of revenue").selectOption("1000000");
+  await accessible(page);
+  await page.getByLabel("Field for sector").selectOption("");
+  await expect(page.getByLabel("Find them by")).toHaveValue("name");
+  await page.getByRole("button", { name: "Check" }).click();
+
+  await expect(page.getByRole("button", { name: "Import 2 companies" })).toBeVisible();
+  await expect(page.getByText("This must be an amount like 1054.00.")).toBeVisible();
+  await expect(page.getByText("$1,100,040,000.00")).toBeVisible();
+  await accessible(page);
+
+  // A link and a reload lead to the same place.
+  await page.reload();
+  await awake(page);
+  await page.getByRole("button", { name: "Import 2 companies" }).click();
+  await expect(page.getByText("Imported 2 companies.")).toBeVisible();
+  await accessible(page);
+
+  await page.getByRole("link", { name: "Show the companies" }).click();
+  await page.waitForURL(/\/companies\?filter=/);
+  await expect(page.getByRole("link", { name: "Umbrella Works" }).first()).toBeVisible();
+  await page.goBack();
+  await page.getByRole("button", { name: "Undo the import" }).click();
+  await expect(page.getByText("Everything is as it was before.")).toBeVisible();
+});
+
+test("what is no table of text is refused where it was dropped", async ({ page, server, complaints }) => {
+  await signIn(page, server);
+  await open(page, "/companies/import");
+  const file = { name: "companies.csv", mimeType: "text/csv", buffer: Buffer.from("PK\u0003\u0004....") };
+  await page.locator("input[type=file]").setInputFiles(file);
+  await expect(page.getByText("Excel workbook")).toBeVisible();
+  // The browser writes every refused request to its console.
+  await expect.poll(() => complaints.length).toBeGreaterThan(0);
+  complaints.splice(0);
+});
+
+test("every step fits a phone", async ({ page, server }) => {
+  await page.setViewportSize({ width: 375, height: 720 });
+  await signIn(page, server);
+  await open(page, "/companies/import");
+  const file = { name: "accounts.csv", mimeType: "text/csv", buffer: Buffer.from(accounts) };
+  await page.locator("input[type=file]").setInputFiles(file);
+  await page.waitForURL(/\/imports\//);
+  const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
+  await expect(page.getByLabel("Field for account")).toBeVisible();
+  expect(await fits()).toBe(true);
+  await page.getByRole("button", { name: "Check" }).click();
+  await expect(page.getByText("What would change")).toBeVisible();
+  expect(await fits()).toBe(true);
+});

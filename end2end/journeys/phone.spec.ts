@@ -1,0 +1,39 @@
+import { accessible, detail, enter, expect, make, open, test, toast, unique } from "../fixtures.ts";
+
+test.use({ viewport: { width: 390, height: 844 }, hasTouch: true });
+test.beforeEach(async ({ context, server }) => enter(context, server));
+
+test("on a phone one goes by the drawer, finds, opens and edits", async ({ page, context, server }) => {
+  const name = unique("Pocket");
+  await make(context, server, "companies", { name });
+  const fits = async () => expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  await open(page, "/");
+  await fits();
+  await accessible(page);
+  await expect(page.getByRole("link", { name: "Companies", exact: true }).first()).not.toBeInViewport();
+  await page.getByRole("button", { name: "Menu" }).tap();
+  await expect(page.getByRole("navigation", { name: "Main" })).toBeInViewport();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("navigation", { name: "Main" })).toBeHidden();
+  await expect(page.getByRole("button", { name: "Menu" })).toBeFocused();
+  await page.getByRole("button", { name: "Menu" }).tap();
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Companies" }).tap();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Companies");
+  await expect(page.getByRole("navigation", { name: "Main" })).toBeHidden();
+  await fits();
+  await accessible(page);
+
+  await page.getByRole("searchbox").fill(name);
+  await page.getByRole("rowheader", { name }).getByRole("link").tap();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
+  await fits();
+  await accessible(page);
+
+  await page.getByRole("link", { name: "Edit", exact: true }).tap();
+  await page.getByLabel("Headquarters").fill("Porto");
+  await fits();
+  await accessible(page);
+  await page.getByRole("button", { name: "Save" }).tap();
+  await expect(toast(page, "Company saved.")).toBeVisible();
+  await expect(detail(page, "Headquarters")).toHaveText("Porto");
+});

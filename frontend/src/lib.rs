@@ -1,0 +1,52 @@
+//! Wakes the page the server painted. Nothing else belongs here.
+
+#![cfg(feature = "hydrate")]
+
+use std::panic;
+
+use leptos::prelude::Effect;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+/// Called by the script in the page once this module has loaded.
+#[wasm_bindgen]
+pub fn hydrate() {
+    panic::set_hook(Box::new(|panic| {
+        console_error_panic_hook::hook(panic);
+        // Telling the person is all that is left to do; if even that fails, the console has the panic.
+        let _ = offer_reload();
+    }));
+    leptos::mount::hydrate_lazy(|| {
+        // Effects first run once the page is awake: whoever drives a browser waits for this mark.
+        Effect::new(|_| {
+            let root = web_sys::window().and_then(|w| w.document()?.document_element());
+            root.map(|root| root.set_attribute("data-hydrated", ""))
+        });
+        app::App()
+    });
+}
+
+/// Says that the page has stopped working, beside a link that loads it afresh.
+///
+/// After a panic no code of this module can be relied on, so it is a link and not a button with a listener. A part of
+/// the app that could not be fetched ends here too: after a new release, or without a network.
+fn offer_reload() -> Result<(), JsValue> {
+    let Some((window, document)) = web_sys::window().and_then(|w| w.document().map(|d| (w, d))) else { return Ok(()) };
+    let Some(body) = document.body() else { return Ok(()) };
+    if document.get_element_by_id("reload").is_some() {
+        return Ok(());
+    }
+    let location = window.location();
+    let banner = document.create_element("div")?;
+    banner.set_id("reload");
+    banner.set_class_name("reload-banner");
+    banner.set_attribute("role", "alert")?;
+    banner.set_text_content(Some("This page has stopped working. "));
+    let link = document.create_element("a")?;
+    link.set_attribute("href", &(location.pathname()? + &location.search()?))?;
+    // The router leaves such links to the browser.
+    link.set_attribute("rel", "external")?;
+    link.set_text_content(Some("Reload"));
+    banner.append_child(&link)?;
+    body.append_child(&banner)?;
+    Ok(())
+}

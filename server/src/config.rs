@@ -1,0 +1,254 @@
+//! What the program can be told from outside, read once at the start.
+//!
+//! Each setting has a key in `mainstay.toml`, a variable in the environment and a default, which may depend on the
+//! profile; the variable wins over the file, the file over the default. Nothing is ignored: a name that does not exist
+//! and a value that cannot be read stop the start.
+
+mod network;
+mod rates;
+mod secret;
+mod settings;
+
+use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
+
+pub use network::Network;
+pub use rates::{Rates, Window};
+pub use secret::SecretKey;
+use settings::{SETTINGS, Values};
+
+/// A collection of variables, as the process was given them.
+pub type Environment = BTreeMap<String, String>;
+
+/// Where the configuration cannot be used: a sentence that names the setting and what was expected.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(pub String);
+
+/// What kind of installation this is. It only chooses defaults, and whether the component gallery is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    Development,
+    Test,
+    Staging,
+    Production,
+}
+
+/// The configuration, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub profile: Profile,
+    pub web: Web,
+    pub storage: Storage,
+    pub limits: Limits,
+    pub log: Log,
+    values: Values,
+}
+
+#[derive(Clone, Debug)]
+pub struct Web {
+    pub addr: SocketAddr,
+    /// How the outside reaches the program: scheme, host and perhaps port, no trailing slash.
+    pub public_url: String,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Who may read health details and figures without signing in.
+    pub monitoring: Vec<Network>,
+    /// The largest file somebody may send, in bytes.
+    pub max_upload: u64,
+    /// The folder with the compiled browser code, styles and fonts.
+    pub site: PathBuf,
+}
+
+#[derive(Clone, Debug)]
+pub struct Storage {
+    pub data: PathBuf,
+    pub database_url: String,
+    pub secret_key_file: PathBuf,
+}
+
+/// How often somebody may call.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// A script, by the person it acts for.
+    pub api: Rates,
+    /// A stranger to the API, by network address.
+    pub anonymous: Rates,
+    /// The web app itself, by person; far from what a person clicks.
+    pub browser: Rates,
+}
+
+#[derive(Clone, Debug)]
+pub struct Log {
+    pub json: bool,
+    /// Levels in the notation of `tracing-subscriber`, like `info,sqlx=warn`.
+    pub levels: String,
+}
+
+/// The process's variables. Those that are not valid Unicode cannot be settings of ours and are left out.
+pub fn environment() -> Environment {
+    std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
+}
+
+impl Config {
+    /// Reads `mainstay.toml` (in the working folder, or where `MAINSTAY_CONFIG` says) and the environment.
+    pub fn load(environment: &Environment) -> Result<Self, ConfigError> {
+        let (path, wanted) = match environment.get("MAINSTAY_CONFIG") {
+            Some(path) => (PathBuf::from(path), true),
+            None => (PathBuf::from("mainstay.toml"), false),
+        };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(e) if !wanted && e.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(e) => return Err(ConfigError(format!("{} cannot be read: {e}", path.display()))),
+        };
+        Self::read(&text, environment)
+    }
+
+    /// Reads the text of a `mainstay.toml` and the environment.
+    pub fn read(file: &str, environment: &Environment) -> Result<Self, ConfigError> {
+        let values = Values::collect(file, environment)?;
+        let profile = values.parse("env")?;
+        let addr: SocketAddr = values.parse("web.addr")?;
+        let data: PathBuf = values.text("storage.data").into();
+        let config = Self {
+            profile,
+            web: Web {
+                addr,
+                public_url: match values.text("web.public_url") {
+                    "" => format!("http://localhost:{}", addr.port()),
+                    _ => values.parse::<settings::Origin>("web.public_url")?.0,
+                },
+                trusted_proxies: values.list("web.trusted_proxies")?,
+                monitoring: values.list("web.monitoring")?,
+                max_upload: values.parse::<settings::Size>("web.max_upload")?.0,
+                site: match values.text("web.site") {
+                    "" => settings::default_site(environment),
+                    site => site.into(),
+                },
+            },
+            storage: Storage {
+                database_url: match values.text("storage.database_url") {
+                    "" => format!("sqlite://{}", data.join("mainstay.db").display()),
+                    _ => values.parse::<settings::DatabaseUrl>("storage.database_url")?.0,
+                },
+                secret_key_file: match values.text("storage.secret_key_file") {
+                    "" => data.join("secret.key"),
+                    path => path.into(),
+                },
+                data,
+            },
+            limits: Limits {
+                api: values.parse("limits.api")?,
+                anonymous: values.parse("limits.anonymous")?,
+                browser: values.parse("limits.browser")?,
+            },
+            log: values.parse("log")?,
+            values,
+        };
+        Ok(config)
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.web.public_url.starts_with("https://")
+    }
+
+    /// Opens the secret key, making it at the first start.
+    pub fn secret_key(&self) -> Result<SecretKey, ConfigError> {
+        SecretKey::open_or_create(&self.storage.secret_key_file)
+    }
+}
+
+/// Every setting with its value and where that came from; secrets are masked.
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for setting in SETTINGS {
+            let (value, source) = self.values.shown(setting);
+            let value = match setting.key {
+                "web.public_url" => self.web.public_url.clone(),
+                "web.site" => self.web.site.display().to_string(),
+                "storage.secret_key_file" => self.storage.secret_key_file.display().to_string(),
+                "storage.database_url" => settings::without_password(&self.storage.database_url),
+                _ => value,
+            };
+            writeln!(f, "{} = {value:?}  # {source}", setting.key)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    }
+
+    fn refusal(file: &str, pairs: &[(&str, &str)]) -> String {
+        Config::read(file, &environment(pairs)).unwrap_err().0
+    }
+
+    #[test]
+    fn nothing_set_is_a_working_configuration() {
+        let config = Config::read("", &Environment::new()).unwrap();
+        assert_eq!(config.web.addr.to_string(), "127.0.0.1:3000");
+        assert_eq!(config.web.public_url, "http://localhost:3000");
+        assert_eq!(config.storage.database_url, "sqlite://./data/mainstay.db");
+        assert_eq!(config.storage.secret_key_file, PathBuf::from("./data/secret.key"));
+        assert!(config.log.json);
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_the_file_over_the_profile() {
+        let file = "env = \"development\"\nlog = \"text,debug\"\n[web]\naddr = \"127.0.0.1:4000\"\npublic_url = \"https://a.example\"";
+        let config = Config::read(file, &environment(&[("MAINSTAY_ADDR", "[::1]:5000")])).unwrap();
+        assert_eq!(config.web.addr.to_string(), "[::1]:5000");
+        assert_eq!(config.web.public_url, "https://a.example");
+        assert_eq!((config.log.json, config.log.levels.as_str()), (false, "debug"));
+        assert_eq!(config.profile, Profile::Development);
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused_with_its_nearest_neighbour() {
+        let message = refusal("", &[("MAINSTAY_ADR", "127.0.0.1:1")]);
+        assert!(message.contains("MAINSTAY_ADR") && message.contains("MAINSTAY_ADDR"), "{message}");
+        let message = refusal("[web]\nadress = \"127.0.0.1:1\"", &[]);
+        assert!(message.contains("web.adress") && message.contains("web.addr"), "{message}");
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_with_what_was_expected() {
+        for (name, value, expected) in [
+            ("MAINSTAY_ADDR", "localhost", "127.0.0.1:3000"),
+            ("MAINSTAY_ENV", "prod", "production"),
+            ("MAINSTAY_PUBLIC_URL", "crm.example", "https://"),
+            ("MAINSTAY_PUBLIC_URL", "https://crm.example/path", "https://"),
+            ("DATABASE_URL", "mysql://x", "postgres://"),
+            ("MAINSTAY_LOG", "json,loud", "json or text"),
+            ("MAINSTAY_TRUSTED_PROXIES", "10.0.0.0/40", "10.0.0.0/8"),
+            ("MAINSTAY_MAX_UPLOAD", "a lot", "50 MiB"),
+        ] {
+            let message = refusal("", &[(name, value)]);
+            assert!(message.contains(name) && message.contains(value) && message.contains(expected), "{message}");
+        }
+        assert!(refusal("[web]\naddr = 3000", &[]).contains("web.addr"));
+    }
+
+    #[test]
+    fn a_refused_database_address_does_not_show_its_password() {
+        let message = refusal("", &[("DATABASE_URL", "mysql://u:hunter2@db/x")]);
+        assert!(!message.contains("hunter2"), "{message}");
+    }
+
+    #[test]
+    fn what_is_printed_says_where_it_comes_from_and_hides_secrets() {
+        let config = Config::read(
+            "[storage]\ndata = \"/srv/data\"",
+            &environment(&[("DATABASE_URL", "postgres://u:hunter2@db/x")]),
+        );
+        let shown = config.unwrap().to_string();
+        assert!(shown.contains("storage.data = \"/srv/data\"  # mainstay.toml"), "{shown}");
+        assert!(shown.contains("postgres://u:…@db/x") && shown.contains("# DATABASE_URL"), "{shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}

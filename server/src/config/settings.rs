@@ -1,0 +1,256 @@
+//! The table of settings, and how the text of each is read.
+
+use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
+
+use super::{ConfigError, Environment, Log, Profile};
+
+/// One thing that can be set.
+pub(super) struct Setting {
+    /// Its place in `mainstay.toml`.
+    pub key: &'static str,
+    /// Its variable in the environment.
+    pub variable: &'static str,
+    /// What an acceptable value looks like, as it follows "expected".
+    pub expected: &'static str,
+    /// What holds where nothing is set: in production and staging, and in development and test. An empty text is
+    /// worked out from the other settings.
+    defaults: [&'static str; 2],
+    secret: bool,
+}
+
+const fn setting(key: &'static str, variable: &'static str, default: &'static str, expected: &'static str) -> Setting {
+    Setting { key, variable, expected, defaults: [default, default], secret: false }
+}
+
+const RATES: &str = "rates like 60/min, 1000/h, or off";
+
+pub(super) const SETTINGS: &[Setting] = &[
+    setting("env", "MAINSTAY_ENV", "production", "development, test, staging or production"),
+    setting("web.addr", "MAINSTAY_ADDR", "127.0.0.1:3000", "an address and port like 127.0.0.1:3000"),
+    setting("web.public_url", "MAINSTAY_PUBLIC_URL", "", "an address like https://crm.example.com, without a path"),
+    setting(
+        "web.trusted_proxies",
+        "MAINSTAY_TRUSTED_PROXIES",
+        "",
+        "addresses or networks like 10.0.0.0/8, with commas between",
+    ),
+    setting("web.monitoring", "MAINSTAY_MONITORING", "", "addresses or networks like 10.0.0.0/8, with commas between"),
+    setting("web.max_upload", "MAINSTAY_MAX_UPLOAD", "100 MiB", "a size like 50 MiB"),
+    setting("web.site", "MAINSTAY_SITE", "", "the folder with the compiled browser code"),
+    setting("storage.data", "MAINSTAY_DATA", "./data", "a folder"),
+    Setting {
+        secret: true,
+        ..setting("storage.database_url", "DATABASE_URL", "", "sqlite://path/to/file or postgres://user@host/database")
+    },
+    setting("storage.secret_key_file", "MAINSTAY_SECRET_KEY_FILE", "", "a file with mode 600"),
+    setting("limits.api", "MAINSTAY_LIMITS_API", "60/min, 1000/h", RATES),
+    setting("limits.anonymous", "MAINSTAY_LIMITS_ANONYMOUS", "20/min, 100/h", RATES),
+    setting("limits.browser", "MAINSTAY_LIMITS_BROWSER", "3000/min", RATES),
+    Setting {
+        defaults: ["json,info", "text,info"],
+        ..setting("log", "MAINSTAY_LOG", "", "json or text, then levels, like json,info or text,debug,sqlx=warn")
+    },
+];
+
+/// Variables of ours that are no settings: where the file is, and what the test runner is told.
+const OTHER_VARIABLES: [&str; 2] = ["MAINSTAY_CONFIG", "MAINSTAY_TEST_DATABASE"];
+
+/// The text of every setting with the place it came from.
+#[derive(Clone, Debug)]
+pub(super) struct Values(BTreeMap<&'static str, (String, &'static str)>);
+
+impl Values {
+    pub fn collect(file: &str, environment: &Environment) -> Result<Self, ConfigError> {
+        let mut values = BTreeMap::new();
+        for (key, text) in flatten(file)? {
+            let Some(setting) = SETTINGS.iter().find(|s| s.key == key) else {
+                return Err(unknown(&key, "mainstay.toml", SETTINGS.iter().map(|s| s.key)));
+            };
+            let Some(text) = text else {
+                return Err(ConfigError(format!("{key} in mainstay.toml: expected {}, in quotes", setting.expected)));
+            };
+            values.insert(setting.key, (text, "mainstay.toml"));
+        }
+        for (name, text) in environment {
+            if let Some(setting) = SETTINGS.iter().find(|s| s.variable == name) {
+                // An empty variable is how many tools say "not set".
+                if !text.is_empty() {
+                    values.insert(setting.key, (text.clone(), setting.variable));
+                }
+            } else if name.starts_with("MAINSTAY_") && !OTHER_VARIABLES.contains(&name.as_str()) {
+                return Err(unknown(name, "the environment", SETTINGS.iter().map(|s| s.variable)));
+            }
+        }
+        let own = values.get("env").map_or("production", |(text, _)| text.as_str());
+        let relaxed = usize::from(matches!(own, "development" | "test"));
+        for setting in SETTINGS {
+            values.entry(setting.key).or_insert_with(|| (setting.defaults[relaxed].to_owned(), "default"));
+        }
+        Ok(Self(values))
+    }
+
+    pub fn text(&self, key: &str) -> &str {
+        self.0.get(key).map_or("", |(text, _)| text)
+    }
+
+    pub fn parse<T: FromStr>(&self, key: &str) -> Result<T, ConfigError> {
+        self.text(key).trim().parse().map_err(|_| self.refuse(key))
+    }
+
+    pub fn list<T: FromStr>(&self, key: &str) -> Result<Vec<T>, ConfigError> {
+        let parts = self.text(key).split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(|part| part.parse().map_err(|_| self.refuse(key))).collect()
+    }
+
+    /// The text and its source as they may be shown.
+    pub fn shown(&self, setting: &Setting) -> (String, &'static str) {
+        let (text, source) = self.0.get(setting.key).cloned().unwrap_or_default();
+        (if setting.secret && !text.is_empty() { "…".to_owned() } else { text }, source)
+    }
+
+    fn refuse(&self, key: &str) -> ConfigError {
+        let Some(setting) = SETTINGS.iter().find(|s| s.key == key) else { return ConfigError(key.to_owned()) };
+        let (text, source) = self.0.get(key).cloned().unwrap_or_default();
+        let name = if source == setting.variable { setting.variable } else { setting.key };
+        let text = if setting.secret { without_password(&text) } else { text };
+        ConfigError(format!("{name} is {text:?}; expected {}", setting.expected))
+    }
+}
+
+/// The dotted keys of a TOML text. A value that is neither text nor a list of texts is `None`.
+fn flatten(file: &str) -> Result<Vec<(String, Option<String>)>, ConfigError> {
+    fn walk(prefix: &str, table: toml::Table, found: &mut Vec<(String, Option<String>)>) {
+        for (key, value) in table {
+            let key = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
+            match value {
+                toml::Value::Table(table) => walk(&key, table, found),
+                toml::Value::String(text) => found.push((key, Some(text))),
+                toml::Value::Array(parts) => {
+                    let parts: Option<Vec<_>> = parts.iter().map(toml::Value::as_str).collect();
+                    found.push((key, parts.map(|p| p.join(","))));
+                }
+                _ => found.push((key, None)),
+            }
+        }
+    }
+    let table: toml::Table =
+        file.parse().map_err(|e: toml::de::Error| ConfigError(format!("mainstay.toml: {}", e.to_string().trim())))?;
+    let mut found = vec![];
+    walk("", table, &mut found);
+    Ok(found)
+}
+
+fn unknown(name: &str, place: &str, names: impl Iterator<Item = &'static str>) -> ConfigError {
+    let near = names.map(|n| (distance(name, n), n)).min().filter(|(d, _)| *d <= 4).map(|(_, n)| n);
+    let hint = near.map(|n| format!("; did you mean {n}?")).unwrap_or_default();
+    ConfigError(format!("{name} in {place} is not a setting{hint}"))
+}
+
+/// How many letters have to be added, dropped or changed (Levenshtein, 1966).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// An address with what stands between `user:` and `@` left out.
+pub(super) fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((account, host)) = rest.rsplit_once('@') else { return url.to_owned() };
+    let user = account.split(':').next().unwrap_or_default();
+    if user == account { url.to_owned() } else { format!("{scheme}://{user}:…@{host}") }
+}
+
+/// Beside the program where it is installed, else where cargo-leptos puts it.
+pub(super) fn default_site(environment: &Environment) -> PathBuf {
+    if let Some(site) = environment.get("LEPTOS_SITE_ROOT") {
+        return site.into();
+    }
+    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("site")));
+    beside.filter(|site| site.is_dir()).unwrap_or_else(|| "target/site".into())
+}
+
+pub(super) struct Origin(pub String);
+
+impl FromStr for Origin {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let text = text.strip_suffix('/').unwrap_or(text);
+        let uri: http::Uri = text.parse().map_err(|_| ())?;
+        let (scheme, authority) = (uri.scheme_str().ok_or(())?, uri.authority().ok_or(())?);
+        let bare = uri.path().len() <= 1 && uri.query().is_none() && !authority.as_str().contains('@');
+        let known = matches!(scheme, "http" | "https");
+        if bare && known { Ok(Self(format!("{scheme}://{authority}").to_ascii_lowercase())) } else { Err(()) }
+    }
+}
+
+pub(super) struct DatabaseUrl(pub String);
+
+impl FromStr for DatabaseUrl {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let known = ["sqlite://", "postgres://", "postgresql://"].iter().any(|s| text.starts_with(s));
+        if known { Ok(Self(text.to_owned())) } else { Err(()) }
+    }
+}
+
+pub(super) struct Size(pub u64);
+
+impl FromStr for Size {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let number: u64 = text[..digits].parse().map_err(|_| ())?;
+        let unit: u64 = match text[digits..].trim() {
+            "" | "B" => 1,
+            "KiB" => 1 << 10,
+            "MiB" => 1 << 20,
+            "GiB" => 1 << 30,
+            _ => return Err(()),
+        };
+        number.checked_mul(unit).filter(|n| *n > 0).map(Self).ok_or(())
+    }
+}
+
+impl FromStr for Profile {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "development" => Ok(Self::Development),
+            "test" => Ok(Self::Test),
+            "staging" => Ok(Self::Staging),
+            "production" => Ok(Self::Production),
+            _ => Err(()),
+        }
+    }
+}
+
+impl FromStr for Log {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (format, levels) = text.split_once(',').unwrap_or((text, "info"));
+        let (json, levels) = match format.trim() {
+            "json" => (true, levels),
+            "text" => (false, levels),
+            // A level alone keeps the format for machines.
+            _ => (true, text),
+        };
+        let known = |level: &str| ["off", "error", "warn", "info", "debug", "trace"].contains(&level.trim());
+        let good = levels.split(',').all(|part| known(part.rsplit_once('=').map_or(part, |(_, level)| level)));
+        if good { Ok(Self { json, levels: levels.to_owned() }) } else { Err(()) }
+    }
+}

@@ -1,0 +1,13 @@
+//! The modules the program is made of. A new one is added here, and nowhere else in this crate.
+
+use records::server::{Module, Registry};
+
+/// Every module's record types and rules.
+pub fn modules() -> Vec<Module> {
+    vec![identity::server::module(), platform::server::module(), crm::server::module()]
+}
+
+/// The registry of all record types. A contradiction between modules is a fault of the program.
+pub fn registry() -> Result<Registry, String> {
+    Registry::build(modules())
+}

@@ -1,0 +1,62 @@
+//! The REST interface under `/api/v1/`.
+//!
+//! Every record type has the same routes, made from its declaration; what stands in [`records::server`] decides what a
+//! caller may do. Nothing here answers anybody who did not sign in.
+
+mod body;
+mod bulk;
+mod caller;
+mod change_sets;
+mod docs;
+mod fields;
+mod idempotency;
+mod imports;
+mod list;
+mod openapi;
+mod query;
+mod record;
+mod refusal;
+mod version;
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router, middleware,
+    routing::{get, post},
+};
+use records::server::{Entry, Registry};
+
+use crate::state::State;
+
+/// Every route of the interface, each with its whole path.
+pub fn routes(state: &State) -> Router<State> {
+    let entries = state.app.registry().entries();
+    entries
+        .fold(Router::new(), |routes, entry| routes.merge(collection(entry)))
+        .route("/api/v1/imports/", post(imports::create))
+        .route("/api/v1/imports/{id}/", get(imports::show))
+        .route("/api/v1/imports/{id}/errors/", get(imports::errors))
+        .route("/api/v1/imports/{id}/undo/", post(imports::undo))
+        .route("/api/v1/change-sets/{id}/", get(change_sets::show))
+        .route("/api/v1/change-sets/{id}/undo/", post(change_sets::undo))
+        .merge(docs::routes(state.app.registry()))
+        .method_not_allowed_fallback(refusal::method_not_allowed)
+        .layer(middleware::from_fn_with_state(state.clone(), idempotency::answer_once))
+}
+
+/// The routes of one record type.
+fn collection(entry: &Arc<Entry>) -> Router<State> {
+    let at = |rest: &str| format!("/api/v1/{}/{rest}", entry.ty.name);
+    Router::new()
+        .route(&at(""), get(list::list).post(record::create))
+        .route(&at("bulk/"), post(bulk::bulk))
+        .route(&at("{id}/"), get(record::show).patch(record::edit).delete(record::delete))
+        .route(&at("{id}/history/"), get(record::history))
+        .route(&at("{id}/restore/"), post(record::restore))
+        .layer(Extension(entry.clone()))
+}
+
+/// The description of the interface as OpenAPI 3.1, in JSON.
+pub fn openapi(registry: &Registry) -> String {
+    format!("{:#}", openapi::document(registry))
+}

@@ -1,0 +1,134 @@
+//! Requests that may be sent again: what names itself by an `Idempotency-Key` is done once, and answered the same way
+//! each time for a day.
+//!
+//! After draft-ietf-httpapi-idempotency-key-header-07: the same key with another request is refused, and so is one whose
+//! first request is still under way. A failure of ours is not kept, for nothing was done then; neither is a refusal for
+//! calling too often.
+
+mod store;
+
+use std::sync::Arc;
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State as Extracted},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use kernel::{
+    AppError, FieldErrors,
+    server::{Db, Problem, unexpected},
+};
+use records::server::Actor;
+use sha2::{Digest, Sha256};
+use store::{Claim, Kept};
+use tracing::Instrument;
+
+use super::body;
+use crate::state::State;
+
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// What of an answer's head is part of what it says.
+const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, header::LOCATION];
+const LONGEST_KEY: usize = 255;
+
+pub async fn answer_once(Extracted(state): Extracted<State>, request: Request, next: Next) -> Response {
+    let is_repeatable = matches!(*request.method(), Method::POST | Method::PATCH);
+    let user = request.extensions().get::<Arc<Actor>>().and_then(|actor| actor.user);
+    match (request.headers().get(KEY), user) {
+        (Some(key), Some(user)) if is_repeatable => {
+            let key = key.clone();
+            once(&state, user, &key, request, next).await.unwrap_or_else(|e| Problem(e).into_response())
+        }
+        _ => next.run(request).await,
+    }
+}
+
+async fn once(
+    state: &State,
+    user: uuid::Uuid,
+    key: &HeaderValue,
+    request: Request,
+    next: Next,
+) -> Result<Response, AppError> {
+    let is_key = |key: &&str| (1..=LONGEST_KEY).contains(&key.len());
+    let key = key.to_str().ok().filter(is_key);
+    let key = key.ok_or_else(|| AppError::BadRequest("Idempotency-Key takes 1 to 255 visible characters".into()))?;
+    let (parts, body, body_hash) = hashed(request).await?;
+    let claim = Claim {
+        actor: user,
+        key: key.to_owned(),
+        request: format!("{} {}", parts.method, parts.uri),
+        body_hash,
+        at: state.app.clock().now(),
+    };
+    if let Some(kept) = store::claim(state.db(), &claim).await? {
+        return kept_answer(&claim, kept);
+    }
+    // Done to its end and kept, even if the caller no longer waits.
+    let (db, own) = (state.db().clone(), claim.clone());
+    let working = async move {
+        let response = next.run(Request::from_parts(parts, body)).await;
+        keep(&db, &own, response).await
+    };
+    match tokio::spawn(working.in_current_span()).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            store::forget(state.db(), &claim).await?;
+            Err(unexpected(error))
+        }
+    }
+}
+
+/// A request with the hash of its body. A file is neither held in memory nor hashed: of the requests that send one, the
+/// key and the address alone tell that they are the same.
+async fn hashed(request: Request) -> Result<(Parts, Body, Vec<u8>), AppError> {
+    let (parts, body) = request.into_parts();
+    let kind = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    if kind.starts_with(b"multipart/") {
+        return Ok((parts, body, vec![]));
+    }
+    let body = body::bytes(Request::from_parts(parts.clone(), body)).await?;
+    let hash = Sha256::digest(&body).to_vec();
+    Ok((parts, Body::from(body), hash))
+}
+
+fn kept_answer(claim: &Claim, kept: Kept) -> Result<Response, AppError> {
+    if kept.request != claim.request || kept.body_hash != claim.body_hash {
+        let message = "This key was used for another request.";
+        return Err(AppError::Invalid(FieldErrors::one("Idempotency-Key", message)));
+    }
+    let Some(answer) = kept.answer else {
+        let message = "a request with this Idempotency-Key is under way, or was cut off";
+        return Err(AppError::Conflict(message.into()));
+    };
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() =
+        u16::try_from(answer.status).ok().and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or_default();
+    for (name, value) in answer.headers {
+        let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) else { continue };
+        response.headers_mut().insert(name, value);
+    }
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+async fn keep(db: &Db, claim: &Claim, response: Response) -> Result<Response, AppError> {
+    let (parts, body) = response.into_parts();
+    let body: Bytes = to_bytes(body, usize::MAX).await.map_err(unexpected)?;
+    if parts.status.is_server_error() || parts.status == StatusCode::TOO_MANY_REQUESTS {
+        store::forget(db, claim).await?;
+    } else {
+        let status = i64::from(parts.status.as_u16());
+        store::keep(db, claim, store::Answer { status, headers: told(&parts.headers), body: body.to_vec() }).await?;
+    }
+    Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+fn told(headers: &HeaderMap) -> Vec<(String, String)> {
+    let told = KEPT.iter().filter_map(|name| Some((name.to_string(), headers.get(name)?.to_str().ok()?.to_owned())));
+    told.collect()
+}

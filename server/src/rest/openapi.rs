@@ -1,0 +1,144 @@
+//! The description of the interface as OpenAPI 3.1, made from the record types' declarations.
+
+mod answers;
+mod fixed;
+mod kinds;
+mod records;
+
+use ::records::server::Registry;
+use serde_json::{Map, Value as Json, json};
+
+/// The whole document.
+pub fn document(registry: &Registry) -> Json {
+    let (mut paths, mut schemas) = (fixed::paths(), fixed::schemas());
+    let mut tags = vec![];
+    for entry in registry.entries() {
+        tags.push(json!({ "name": entry.ty.plural, "description": format!("Module {}.", entry.module) }));
+        records::describe(entry.ty, &mut paths, &mut schemas);
+    }
+    tags.extend(fixed::tags());
+    json!({
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": "https://spec.openapis.org/oas/3.1/dialect/base",
+        "info": {
+            "title": "Mainstay",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": INTRODUCTION,
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "servers": [{ "url": "/" }],
+        "security": [{ "bearer": [] }],
+        "tags": tags,
+        "paths": paths,
+        "components": {
+            "securitySchemes": { "bearer": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "The access token that `POST /api/v1/auth/login/` answers with. It is good for ten minutes; \
+                                exchange the refresh token for the next.",
+            } },
+            "schemas": schemas,
+            "parameters": answers::parameters(),
+            "headers": answers::headers(),
+            "responses": answers::responses(),
+        },
+    })
+}
+
+const INTRODUCTION: &str = "\
+Every record type has the same routes. Paths end with a slash; bodies are JSON; unknown parameters and fields are \
+refused by name; what you may not see answers 404.
+
+**Values.** Ids are UUIDs, times RFC 3339 in UTC, dates ISO 8601, money `{\"amount\": \"1054.00\", \"currency\": \
+\"USD\"}`. A reference is read as `{\"id\", \"label\"}` and written as an id.
+
+**Concurrency.** A record's `ETag` is its version. PATCH and DELETE want it in `If-Match`: without it they answer 428, \
+and 412 with the current record when it is stale; `*` overrides knowingly.
+
+**Repeating.** A POST or PATCH with an `Idempotency-Key` is done once: sent again within a day it is answered as the \
+first time.
+
+**Limits.** 60 requests a minute and 1,000 an hour unless set otherwise; the `RateLimit-…` fields of each answer say what \
+is left, and 429 when to come back.
+
+**Errors** are problems as of RFC 9457; a 422 says under `errors` what is wrong with each field.";
+
+/// One operation: what it does, what it takes, how it answers.
+struct Operation<'a> {
+    tag: &'a str,
+    id: String,
+    summary: String,
+    parameters: Vec<Json>,
+    body: Option<Json>,
+    answers: Map<String, Json>,
+    is_public: bool,
+}
+
+impl<'a> Operation<'a> {
+    fn new(tag: &'a str, id: impl Into<String>, summary: impl Into<String>) -> Self {
+        let (id, summary) = (id.into(), summary.into());
+        Self { tag, id, summary, parameters: vec![], body: None, answers: answers::always(), is_public: false }
+    }
+
+    fn takes(mut self, names: &[&str]) -> Self {
+        self.parameters.extend(names.iter().map(|name| link("parameters", name)));
+        self
+    }
+
+    fn reads(mut self, schema: &str) -> Self {
+        self.body = Some(json!({
+            "required": true,
+            "content": { "application/json": { "schema": link("schemas", schema) } },
+        }));
+        self
+    }
+
+    fn answers(mut self, status: u16, answer: Json) -> Self {
+        self.answers.insert(status.to_string(), answer);
+        self
+    }
+
+    fn refuses(mut self, statuses: &[u16]) -> Self {
+        self.answers.extend(statuses.iter().map(|s| (s.to_string(), link("responses", &format!("Problem{s}")))));
+        self
+    }
+
+    fn public(mut self) -> Self {
+        self.is_public = true;
+        self
+    }
+
+    fn write(self) -> Json {
+        let mut operation = json!({
+            "tags": [self.tag],
+            "operationId": self.id,
+            "summary": self.summary,
+            "responses": self.answers,
+        });
+        if !self.parameters.is_empty() {
+            operation["parameters"] = Json::Array(self.parameters);
+        }
+        if let Some(body) = self.body {
+            operation["requestBody"] = body;
+        }
+        if self.is_public {
+            operation["security"] = json!([]);
+        }
+        operation
+    }
+}
+
+fn link(part: &str, name: &str) -> Json {
+    json!({ "$ref": format!("#/components/{part}/{name}") })
+}
+
+/// An answer whose body follows a schema.
+fn answer(description: &str, schema: &str, headers: &[&str]) -> Json {
+    let headers: Map<String, Json> = headers.iter().map(|h| ((*h).to_owned(), link("headers", h))).collect();
+    json!({
+        "description": description,
+        "headers": headers,
+        "content": { "application/json": { "schema": link("schemas", schema) } },
+    })
+}

@@ -1,0 +1,334 @@
+//! The routes that are there whatever the record types.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{Operation, answer, link};
+
+pub fn tags() -> Vec<Json> {
+    let tag = |name: &str, description: &str| json!({ "name": name, "description": description });
+    vec![
+        tag("Signing in", "Tokens for scripts."),
+        tag("Changes", "What was written together, and taking it back."),
+        tag("Imports", "Records from files."),
+    ]
+}
+
+pub fn paths() -> Map<String, Json> {
+    let operations: [(&str, &str, Operation); 11] = [
+        (
+            "/api/v1/auth/login/",
+            "post",
+            Operation::new("Signing in", "login", "Signs in with e-mail and password")
+                .reads("Login")
+                .answers(200, answer("Who you are, what you may do, and your tokens.", "Session", &[]))
+                .refuses(&[400, 413, 415])
+                .public(),
+        ),
+        (
+            "/api/v1/auth/refresh/",
+            "post",
+            Operation::new("Signing in", "refresh", "Exchanges a refresh token for new tokens")
+                .reads("Refresh")
+                .answers(200, answer("The next tokens.", "Tokens", &[]))
+                .refuses(&[400, 413, 415])
+                .public(),
+        ),
+        (
+            "/api/v1/auth/logout/",
+            "post",
+            Operation::new("Signing in", "logout", "Ends the session")
+                .answers(204, json!({ "description": "It is over." }))
+                .refuses(&[400, 413])
+                .public(),
+        ),
+        (
+            "/api/v1/auth/me/",
+            "get",
+            Operation::new("Signing in", "me", "Says who you are and what you may do")
+                .answers(200, answer("You.", "Session", &[])),
+        ),
+        (
+            "/api/v1/change-sets/{id}/",
+            "get",
+            Operation::new("Changes", "get_change_set", "Reads a change-set of one's own")
+                .takes(&["id"])
+                .answers(200, answer("The change-set.", "ChangeSet", &[]))
+                .refuses(&[404]),
+        ),
+        (
+            "/api/v1/change-sets/{id}/undo/",
+            "post",
+            Operation::new(
+                "Changes",
+                "undo_change_set",
+                "Takes a change-set back, as far as nothing stands against it",
+            )
+            .takes(&["id", "Idempotency-Key"])
+            .answers(200, answer("What was taken back.", "Undone", &[]))
+            .refuses(&[400, 404, 409, 413, 422, 507]),
+        ),
+        ("/api/v1/imports/", "post", import()),
+        (
+            "/api/v1/imports/{id}/",
+            "get",
+            Operation::new("Imports", "get_import", "Tells how far an import is")
+                .takes(&["id"])
+                .answers(200, answer("The import.", "Import", &[]))
+                .refuses(&[404]),
+        ),
+        (
+            "/api/v1/imports/{id}/errors/",
+            "get",
+            Operation::new("Imports", "list_import_errors", "Lists what did not fit")
+                .takes(&["id", "page", "page_size"])
+                .answers(200, answer("A page of the list.", "ImportErrors", &[]))
+                .refuses(&[400, 404]),
+        ),
+        (
+            "/api/v1/imports/{id}/undo/",
+            "post",
+            Operation::new("Imports", "undo_import", "Starts to take an import back")
+                .takes(&["id", "Idempotency-Key"])
+                .answers(202, answer("It is being taken back.", "Import", &[]))
+                .refuses(&[400, 403, 404, 409, 413, 422, 507]),
+        ),
+        (
+            "/healthz/",
+            "get",
+            Operation::new("Signing in", "healthz", "Says whether the program is ready")
+                .answers(200, json!({ "description": "It is." }))
+                .public(),
+        ),
+    ];
+    operations
+        .into_iter()
+        .map(|(path, method, operation)| (path.to_owned(), json!({ method: operation.write() })))
+        .collect()
+}
+
+fn import() -> Operation<'static> {
+    let mut operation = Operation::new("Imports", "create_import", "Imports a file, or finds out what that would do")
+        .takes(&["Idempotency-Key"])
+        .answers(202, answer("The file is being worked on.", "Import", &["Location"]))
+        .refuses(&[400, 403, 404, 409, 413, 415, 422, 507]);
+    operation.body = Some(json!({
+        "required": true,
+        "content": { "multipart/form-data": { "schema": link("schemas", "ImportForm") } },
+    }));
+    operation
+}
+
+fn object(required: &[&str], properties: Json) -> Json {
+    json!({ "type": "object", "required": required, "properties": properties })
+}
+
+pub fn schemas() -> Map<String, Json> {
+    let text = json!({ "type": "string" });
+    let id = json!({ "type": "string", "format": "uuid" });
+    let no_id = json!({ "type": ["string", "null"], "format": "uuid" });
+    let at = json!({ "type": "string", "format": "date-time" });
+    let count = json!({ "type": "integer", "minimum": 0 });
+    let any = json!({ "type": "object", "additionalProperties": true });
+    let conflict = object(&["id", "message"], json!({ "id": id, "title": text, "field": text, "message": text }));
+    let schemas = [
+        (
+            "Money",
+            json!({
+                "type": "object", "required": ["amount", "currency"], "additionalProperties": false,
+                "properties": {
+                    "amount": { "type": "string", "pattern": r"^-?[0-9]+(\.[0-9]{1,3})?$" },
+                    "currency": { "type": "string", "pattern": "^[A-Z]{3}$" },
+                },
+                "examples": [{ "amount": "1054.00", "currency": "USD" }],
+            }),
+        ),
+        (
+            "Reference",
+            json!({
+                "type": "object", "required": ["id", "label"],
+                "properties": {
+                    "id": id,
+                    "label": { "type": ["string", "null"], "description": "Null where the record is not yours to see." },
+                },
+            }),
+        ),
+        (
+            "Address",
+            json!({
+                "type": "object", "additionalProperties": false,
+                "properties": { "street": text, "city": text, "region": text, "postal_code": text, "country": text },
+            }),
+        ),
+        ("Problem", problem(json!({}))),
+        ("StaleProblem", problem(json!({ "current": any }))),
+        (
+            "Login",
+            object(
+                &["email", "password"],
+                json!({
+                    "email": { "type": "string", "format": "email" },
+                    "password": { "type": "string", "format": "password" },
+                }),
+            ),
+        ),
+        ("Refresh", object(&["refresh"], json!({ "refresh": text }))),
+        ("Tokens", object(&["access", "refresh"], json!({ "access": text, "refresh": text }))),
+        (
+            "Session",
+            object(
+                &["user", "permissions"],
+                json!({
+                    "user": any,
+                    "permissions": { "type": "array", "items": text, "examples": [["view_companies", "access_crm"]] },
+                    "tokens": link("schemas", "Tokens"),
+                }),
+            ),
+        ),
+        (
+            "History",
+            object(
+                &["count", "next", "previous", "results"],
+                json!({
+                    "count": count,
+                    "next": { "type": "null" },
+                    "previous": { "type": "null" },
+                    "results": { "type": "array", "items": link("schemas", "Change") },
+                }),
+            ),
+        ),
+        (
+            "Change",
+            object(
+                &["change_set", "action", "source", "at", "fields"],
+                json!({
+                    "change_set": id,
+                    "action": { "type": "string", "enum": ["create", "edit", "delete", "restore"] },
+                    "source": text,
+                    "at": at,
+                    "actor": { "anyOf": [link("schemas", "Reference"), { "type": "null" }] },
+                    "fields": {
+                        "type": "object", "description": "The value before and after, by field.",
+                        "additionalProperties": { "type": "array", "minItems": 2, "maxItems": 2 },
+                    },
+                    "undone": { "type": "boolean" },
+                }),
+            ),
+        ),
+        (
+            "ChangeSet",
+            object(
+                &["id", "source", "title", "at", "status", "records"],
+                json!({
+                    "id": id, "source": text, "title": text, "actor": no_id, "at": at,
+                    "status": { "type": "string", "enum": ["open", "done", "undone"] },
+                    "undoes": no_id, "records": count,
+                }),
+            ),
+        ),
+        (
+            "Undone",
+            object(
+                &["change_set", "records", "conflict_count", "conflicts"],
+                json!({
+                    "change_set": no_id, "records": count, "conflict_count": count,
+                    "conflicts": { "type": "array", "items": conflict },
+                }),
+            ),
+        ),
+        (
+            "BulkOrder",
+            json!({
+                "type": "object", "additionalProperties": false,
+                "description": "Either `ids`, or `filter` and `search`; and exactly one of `set`, `delete` and `assign`.",
+                "properties": {
+                    "ids": { "type": "array", "items": id, "maxItems": 10_000 },
+                    "filter": { "type": "object", "description": "As the parameter of lists; all that matches is meant." },
+                    "search": text,
+                    "set": { "type": "object", "description": "Fields and their new values.", "additionalProperties": true },
+                    "delete": { "type": "boolean", "const": true },
+                    "assign": { "type": ["string", "null"], "format": "uuid", "description": "The new owner." },
+                    "dry_run": { "type": "boolean", "default": false, "description": "Only tells what it would do." },
+                },
+            }),
+        ),
+        (
+            "BulkOutcome",
+            object(
+                &["change_set", "matched", "changed", "skipped", "errors"],
+                json!({
+                    "change_set": no_id, "matched": count, "changed": count, "skipped": count,
+                    "errors": { "type": "array", "items": conflict, "description": "The first hundred." },
+                    "error_count": count,
+                    "differences": {
+                        "type": "array", "description": "Of a dry run, the first hundred.",
+                        "items": object(&["id", "action", "fields"], json!({ "id": id, "action": text, "fields": any })),
+                    },
+                }),
+            ),
+        ),
+        (
+            "ImportForm",
+            object(
+                &["file", "record_type"],
+                json!({
+                    "file": { "type": "string", "contentMediaType": "application/octet-stream" },
+                    "record_type": { "type": "string", "examples": ["companies"] },
+                    "mapping": { "type": "string", "contentMediaType": "application/json",
+                        "description": "The field for each column; without it, columns are matched by name." },
+                    "match_on": { "type": "string", "description": "The field by which a row finds its record." },
+                    "mode": { "type": "string", "enum": ["create", "update", "both"] },
+                    "on_error": { "type": "string", "enum": ["skip_row", "skip_cell"] },
+                    "dry_run": { "type": "string", "enum": ["true", "false"], "default": "false" },
+                }),
+            ),
+        ),
+        (
+            "Import",
+            json!({
+                "type": "object", "required": ["id", "status"], "additionalProperties": true,
+                "properties": {
+                    "id": id, "status": text, "total": count, "created": count, "updated": count,
+                    "skipped": count, "failed": count, "change_set": no_id,
+                },
+            }),
+        ),
+        (
+            "ImportErrors",
+            object(
+                &["count", "next", "previous", "results"],
+                json!({
+                    "count": count,
+                    "next": { "type": ["string", "null"] },
+                    "previous": { "type": ["string", "null"] },
+                    "results": { "type": "array", "items": { "type": "object", "properties": {
+                        "row": { "type": "integer" }, "column": { "type": ["string", "null"] },
+                        "value": { "type": ["string", "null"] }, "message": text,
+                    } } },
+                }),
+            ),
+        ),
+    ];
+    schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
+}
+
+/// RFC 9457.
+fn problem(more: Json) -> Json {
+    let mut schema = object(
+        &["type", "title", "status", "detail"],
+        json!({
+            "type": { "type": "string", "format": "uri-reference", "const": "about:blank" },
+            "title": { "type": "string" },
+            "status": { "type": "integer" },
+            "detail": { "type": "string" },
+            "errors": {
+                "type": "object", "description": "Of 422: what is wrong with each field.",
+                "additionalProperties": { "type": "array", "items": { "type": "string" } },
+            },
+        }),
+    );
+    schema["description"] = json!("A problem as of RFC 9457.");
+    if let (Some(own), Json::Object(more)) = (schema["properties"].as_object_mut(), more) {
+        own.extend(more);
+    }
+    schema
+}

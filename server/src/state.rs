@@ -1,0 +1,94 @@
+//! What the whole program shares while it runs.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use identity::server::{Identity, Settings, Strength};
+use kernel::server::{
+    Clock, Db, Rng,
+    migrate::{self, MIGRATIONS},
+};
+use leptos::config::LeptosOptions;
+use platform::server::import::Imports;
+use records::server::App;
+
+use crate::{
+    config::{Config, SecretKey},
+    modules,
+};
+
+/// Cheap to clone; every handler has it.
+#[derive(Clone)]
+pub struct State {
+    pub app: App,
+    pub identity: Identity,
+    pub config: Arc<Config>,
+    pub leptos: LeptosOptions,
+}
+
+/// Why the program cannot start, as one sentence.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(pub String);
+
+impl State {
+    /// Opens the database, brings its schema up to date and puts the modules together.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let secret_key = config.secret_key().map_err(|e| StartError(e.0))?;
+        let db = open_database(&config).await?;
+        let registry = modules::registry().map_err(StartError)?;
+        let app = App::new(db, registry, Clock::default(), Rng::system());
+        Ok(Self::new(config, &secret_key, app, Strength::STANDARD))
+    }
+
+    pub fn new(config: Config, secret_key: &SecretKey, app: App, strength: Strength) -> Self {
+        let settings =
+            Settings { secret_key: *secret_key.bytes(), public_url: config.web.public_url.clone(), strength };
+        let identity = Identity::new(app.clone(), settings);
+        let leptos = LeptosOptions::builder()
+            .output_name("mainstay")
+            .site_root(config.web.site.display().to_string())
+            .site_pkg_dir("pkg")
+            .site_addr(config.web.addr)
+            .hash_files(true)
+            .build();
+        Self { app, identity, config: Arc::new(config), leptos }
+    }
+
+    pub fn db(&self) -> &Db {
+        self.app.db()
+    }
+
+    /// Where files that are to be imported lie, and how large they may be.
+    pub fn imports(&self) -> Imports {
+        Imports::new(&self.config.storage.data, self.config.web.max_upload)
+    }
+}
+
+/// Opens the database, making the folder it lives in, and migrates it.
+pub async fn open_database(config: &Config) -> Result<Db, StartError> {
+    let failed = |what: &str, e: &dyn std::fmt::Display| StartError(format!("{what}: {e}"));
+    std::fs::create_dir_all(&config.storage.data)
+        .map_err(|e| failed(&format!("the data folder {} cannot be made", config.storage.data.display()), &e))?;
+    let db = Db::open(&config.storage.database_url).await.map_err(|e| failed("the database cannot be opened", &e))?;
+    migrate::run(&db, MIGRATIONS).await.map_err(|e| failed("the database cannot be migrated", &e))?;
+    Ok(db)
+}
+
+impl FromRef<State> for LeptosOptions {
+    fn from_ref(state: &State) -> Self {
+        state.leptos.clone()
+    }
+}
+
+impl FromRef<State> for App {
+    fn from_ref(state: &State) -> Self {
+        state.app.clone()
+    }
+}
+
+impl FromRef<State> for Db {
+    fn from_ref(state: &State) -> Self {
+        state.db().clone()
+    }
+}

@@ -1,0 +1,85 @@
+//! Files that are the same for everyone: the compiled browser code, styles, fonts, pictures.
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{
+        HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, VARY},
+    },
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use leptos::config::LeptosOptions;
+use tower_http::services::{ServeDir, ServeFile};
+
+use crate::state::State;
+
+/// What the build made. A name with a hash in it never changes its content.
+pub fn compiled(leptos: &LeptosOptions) -> Router {
+    let files = folder(&format!("{}/{}", leptos.site_root, leptos.site_pkg_dir));
+    Router::new().fallback_service(files).layer(middleware::from_fn(cache))
+}
+
+/// What lies beside the build: fonts, icons. Each top-level name has a route of its own, which the names of record
+/// types in addresses cannot take.
+pub fn public(leptos: &LeptosOptions) -> Router<State> {
+    let mut router = Router::new();
+    let entries = std::fs::read_dir(leptos.site_root.as_ref()).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        if name == *leptos.site_pkg_dir || name.starts_with('.') {
+            continue;
+        }
+        router = if path.is_dir() {
+            router.nest_service(&format!("/{name}"), folder(&path.display().to_string()))
+        } else {
+            router.route_service(&format!("/{name}"), ServeFile::new(path))
+        };
+    }
+    router.layer(middleware::from_fn(cache))
+}
+
+/// Files as they are, or their compressed twins where the browser takes those.
+pub fn folder(path: &str) -> ServeDir {
+    ServeDir::new(path).append_index_html_on_directories(false).precompressed_br().precompressed_gzip()
+}
+
+async fn cache(request: Request, next: Next) -> Response {
+    let hashed = has_hash(request.uri().path());
+    let response = next.run(request).await;
+    finish(response, hashed)
+}
+
+/// Says for how long a file may be kept; what is not there has no page to show either.
+fn finish(mut response: Response, hashed: bool) -> Response {
+    if !response.status().is_success() && response.status() != StatusCode::NOT_MODIFIED {
+        return (response.status(), "There is no such file.\n").into_response();
+    }
+    let keep = if hashed { "public, max-age=31536000, immutable" } else { "public, max-age=300" };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(keep));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    response
+}
+
+/// Whether cargo-leptos put a hash before the extension: 22 characters of URL-safe base64, an MD5 without padding.
+fn has_hash(path: &str) -> bool {
+    let mut parts = path.rsplit('/').next().unwrap_or_default().split('.').rev();
+    let (_extension, hash) = (parts.next(), parts.next().unwrap_or_default());
+    hash.len() == 22 && hash.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_with_a_hash_are_kept_for_a_year() {
+        assert!(has_hash("/mainstay.4ZhX5u_F-Su_zhH6GsmTSw.wasm"));
+        assert!(has_hash("/split___one.uRaLijeB37kpy_Eh2T709g.wasm"));
+        assert!(!has_hash("/mainstay.wasm"));
+        assert!(!has_hash("/4ZhX5u_F-Su_zhH6GsmTSw/mainstay.css"));
+    }
+}

@@ -1,0 +1,78 @@
+//! A page of another site cannot act in the name of whoever is signed in here.
+
+use axum::{
+    extract::{Request, State as Extracted},
+    http::{
+        HeaderMap, Method,
+        header::{AUTHORIZATION, COOKIE, HOST, ORIGIN},
+    },
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use kernel::{AppError, server::Problem};
+
+use crate::state::State;
+
+/// Refuses a request that may change something unless a browser says it comes from our own pages, or it carries no
+/// cookie that a browser would have added by itself.
+pub async fn refuse_foreign_writes(Extracted(state): Extracted<State>, request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
+    if safe || is_ours(request.headers(), &state.config.web.public_url) {
+        return next.run(request).await;
+    }
+    Problem(AppError::Forbidden).into_response()
+}
+
+/// `Sec-Fetch-Site` where the browser sends it, else `Origin` (OWASP Cross-Site Request Forgery Prevention, "Fetch
+/// Metadata headers" and "Verifying origin with standard headers").
+fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {
+    let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
+    if headers.contains_key(AUTHORIZATION) && !headers.contains_key(COOKIE) {
+        // A browser adds no bearer token by itself.
+        return true;
+    }
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site == "same-origin";
+    }
+    if headers.contains_key(ORIGIN) {
+        let Some(origin) = text(ORIGIN) else { return false };
+        let host = origin.split_once("://").map(|(_, host)| host);
+        return origin.eq_ignore_ascii_case(public_url) || host.is_some() && host == text(HOST);
+    }
+    !headers.contains_key(COOKIE)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderName;
+
+    use super::*;
+
+    fn allowed(pairs: &[(&str, &str)]) -> bool {
+        let pairs = pairs.iter().map(|(k, v)| (k.parse::<HeaderName>().unwrap(), v.parse().unwrap()));
+        is_ours(&pairs.collect(), "https://crm.example")
+    }
+
+    #[test]
+    fn our_pages_and_scripts_with_a_token_may_write() {
+        assert!(allowed(&[("sec-fetch-site", "same-origin"), ("cookie", "session=1")]));
+        assert!(allowed(&[("origin", "https://crm.example"), ("cookie", "session=1")]));
+        assert!(allowed(&[("origin", "http://localhost:3000"), ("host", "localhost:3000"), ("cookie", "session=1")]));
+        assert!(allowed(&[("authorization", "Bearer x")]));
+        assert!(allowed(&[]));
+    }
+
+    #[test]
+    fn other_sites_may_not() {
+        for site in ["cross-site", "same-site", "none"] {
+            assert!(!allowed(&[("sec-fetch-site", site), ("cookie", "session=1")]), "{site}");
+            assert!(!allowed(&[("sec-fetch-site", site)]), "{site}");
+        }
+        for origin in ["https://evil.example", "null", "https://crm.example.evil.example"] {
+            assert!(!allowed(&[("origin", origin), ("cookie", "session=1")]), "{origin}");
+            assert!(!allowed(&[("origin", origin), ("host", "crm.example")]), "{origin}");
+        }
+        assert!(!allowed(&[("cookie", "session=1")]));
+        assert!(!allowed(&[("cookie", "session=1"), ("authorization", "Bearer x")]));
+    }
+}

@@ -1,0 +1,26 @@
+//! What answers an address that is no route.
+
+use super::context;
+use crate::state::State;
+use axum::{
+    extract::{Request, State as Extracted},
+    http::{Method, StatusCode},
+    response::{IntoResponse, Response},
+};
+use kernel::{AppError, server::Problem};
+
+/// The page that says there is nothing here; for programs, a problem.
+pub async fn missing(Extracted(state): Extracted<State>, request: Request) -> Response {
+    let readable = matches!(*request.method(), Method::GET | Method::HEAD);
+    if request.uri().path().starts_with("/api/") || !readable {
+        return Problem(AppError::NotFound).into_response();
+    }
+    let leptos = state.leptos.clone();
+    let paint = leptos_axum::render_app_async_with_context(context(&state), move || app::shell(leptos.clone()));
+    let mut page = paint(request).await;
+    // A view may have asked for something else, to sign in first for example.
+    if page.status() == StatusCode::OK {
+        *page.status_mut() = StatusCode::NOT_FOUND;
+    }
+    page
+}

@@ -1,0 +1,87 @@
+//! Listening, and stopping without dropping anyone.
+
+use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
+
+use identity::server::first_run;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    time::timeout,
+};
+
+use super::router;
+use crate::{cli::Role, state::State};
+
+/// How long requests that are under way may take once the program was told to stop.
+const DRAIN: Duration = Duration::from_secs(25);
+
+/// Serves until told to stop (SIGTERM or Ctrl+C), then lets what is under way finish.
+pub async fn serve(state: State, roles: &BTreeSet<Role>) -> Result<(), String> {
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        let name = wait_for_signal().await;
+        tracing::info!(signal = name, "stopping");
+        stop.send_replace(true);
+    });
+    if roles.contains(&Role::Web) {
+        invite(&state).await?;
+        tokio::spawn(platform::server::import::keep_house(state.app.clone(), state.imports()));
+        listen(&state, stopped).await?;
+    } else {
+        until(stopped).await;
+    }
+    state.db().close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// While there is nobody who could sign in, the log says how to become the first.
+async fn invite(state: &State) -> Result<(), String> {
+    if let Some(token) = first_run::prepare(&state.identity).await.map_err(|e| e.sentence())? {
+        let url = format!("{}/first-run?token={token}", state.config.web.public_url);
+        tracing::info!(url, "nobody can sign in yet: set up the first administrator");
+    }
+    Ok(())
+}
+
+async fn listen(state: &State, stopped: watch::Receiver<bool>) -> Result<(), String> {
+    let addr = state.config.web.addr;
+    let listener = TcpListener::bind(addr).await.map_err(|e| format!("{addr} cannot be listened on: {e}"))?;
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(until(stopped.clone()));
+    tracing::info!(%addr, url = state.config.web.public_url, "listening");
+    let drained = async {
+        until(stopped).await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        ended = server.into_future() => ended.map_err(|e| format!("serving ended: {e}")),
+        () = drained => {
+            tracing::warn!(seconds = DRAIN.as_secs(), "requests were still under way when the time to finish was over");
+            Ok(())
+        }
+    }
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // The sender lives as long as the program; were it gone, there would be nothing left to wait for.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn wait_for_signal() -> &'static str {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals cannot be received: the program will have to be killed");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    }
+}
+
+/// Waits no longer than `limit` for `work`.
+pub(super) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    timeout(limit, work).await.ok()
+}

@@ -1,0 +1,74 @@
+//! The program as a person at a terminal meets it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+fn mainstay(folder: &Path, arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mainstay"));
+    command.args(arguments).current_dir(folder).env_clear().envs(variables.iter().copied());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // Some commands end without reading.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn wrong_usage_is_2_and_shows_what_would_be_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = mainstay(folder.path(), &["dance"], &[], "");
+    assert_eq!(done.status.code(), Some(2));
+    assert!(text(&done.stderr).contains("'dance'") && text(&done.stderr).contains("Usage: mainstay"));
+    assert_eq!(mainstay(folder.path(), &["--help"], &[], "").status.code(), Some(0));
+}
+
+#[test]
+fn a_setting_that_does_not_exist_stops_every_command_with_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["config", "check"][..], &["migrate"], &["serve"]] {
+        let done = mainstay(folder.path(), arguments, &[("MAINSTAY_PORT", "3000")], "");
+        assert_eq!(done.status.code(), Some(1));
+        assert!(text(&done.stderr).contains("MAINSTAY_PORT"));
+        assert_eq!(text(&done.stderr).lines().count(), 1);
+    }
+    assert!(!folder.path().join("data").exists());
+}
+
+#[test]
+fn a_sample_company_is_loaded_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = mainstay(folder.path(), &["sample", "load", "--if-empty"], &[], "");
+    assert_eq!(first.status.code(), Some(0), "{}", text(&first.stderr));
+    assert!(text(&first.stdout).contains("admin@example.com"));
+    let again = mainstay(folder.path(), &["sample", "load", "--if-empty"], &[], "");
+    assert_eq!((again.status.code(), text(&again.stdout)), (Some(0), ""));
+    assert_eq!(mainstay(folder.path(), &["sample", "load"], &[], "").status.code(), Some(1));
+}
+
+#[test]
+fn a_person_is_added_with_a_password_from_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let create = |role: &str, password: &str| {
+        let arguments = ["user", "create", "--email", "ann@example.com", "--role", role, "--password-stdin"];
+        mainstay(folder.path(), &arguments, &[], password)
+    };
+    let done = create("Sales Rep", "correct horse battery staple\n");
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    assert!(!text(&done.stdout).contains("horse") && !text(&done.stderr).contains("horse"));
+    for (role, password, why) in
+        [("King", "correct horse battery staple", "King"), ("Admin", "short", "password"), ("Admin", "", "password")]
+    {
+        let done = create(role, password);
+        assert_eq!(done.status.code(), Some(1), "{role}");
+        assert!(text(&done.stderr).contains(why), "{}", text(&done.stderr));
+    }
+}

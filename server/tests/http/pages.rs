@@ -1,0 +1,35 @@
+use super::support::Service;
+
+#[tokio::test]
+async fn the_sign_in_page_is_painted_by_the_server() {
+    let answer = Service::start().await.get("/sign-in").await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.text().starts_with("<!DOCTYPE html>") && answer.text().contains("<h1"));
+}
+
+#[tokio::test]
+async fn every_script_of_a_page_carries_the_nonce_of_its_policy() {
+    let service = Service::start().await;
+    let (first, second) = (service.get("/").await, service.get("/").await);
+    let nonce = |policy: &str| policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
+    let of_first = nonce(first.header("content-security-policy"));
+    assert_ne!(of_first, nonce(second.header("content-security-policy")));
+    let scripts: Vec<_> = first.text().match_indices("<script").map(|(at, _)| &first.text()[at..]).collect();
+    assert!(!scripts.is_empty());
+    for script in scripts {
+        let tag = script.split('>').next().unwrap();
+        assert!(tag.contains(&format!("nonce=\"{of_first}\"")), "{tag}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_page_for_people_and_a_problem_for_scripts() {
+    let service = Service::start().await;
+    let page = service.get("/there/is/no/such/page").await;
+    assert_eq!(page.status, 404);
+    assert!(page.header("content-type").starts_with("text/html"));
+    let problem = service.get("/api/v1/nothing/").await;
+    assert_eq!(problem.status, 404);
+    assert_eq!(problem.header("content-type"), "application/problem+json");
+    assert_eq!(problem.json()["status"], 404);
+}

@@ -1,0 +1,122 @@
+//! The whole service on a database of its own, asked without a network.
+
+use std::{collections::BTreeMap, fs};
+
+use axum::{
+    Router,
+    body::{Body, Bytes, to_bytes},
+    http::{HeaderMap, Request, StatusCode},
+};
+use identity::server::Strength;
+use kernel::server::{Clock, Rng, testing::TestDb};
+use records::server::App;
+use server::{
+    config::{Config, Environment},
+    modules,
+    state::State,
+    web,
+};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// The hash in the names of the compiled files of [`Site`].
+pub const HASH: &str = "4ZhX5u_F-Su_zhH6GsmTSw";
+
+pub struct Service {
+    pub state: State,
+    router: Router,
+    _db: TestDb,
+    folder: TempDir,
+}
+
+/// An answer, read to its end.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Service {
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With these variables set besides.
+    pub async fn start_with(variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let site = folder.path().join("site");
+        fs::create_dir_all(site.join("pkg")).unwrap();
+        fs::write(site.join("robots.txt"), "User-agent: *\n").unwrap();
+        fs::write(site.join(format!("pkg/mainstay.{HASH}.js")), "plain").unwrap();
+        fs::write(site.join(format!("pkg/mainstay.{HASH}.js.br")), "brotli").unwrap();
+        let mut environment = Environment::from([
+            ("MAINSTAY_ENV".to_owned(), "test".to_owned()),
+            ("MAINSTAY_DATA".to_owned(), folder.path().display().to_string()),
+            ("MAINSTAY_SITE".to_owned(), site.display().to_string()),
+        ]);
+        environment.extend(variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        // Beside the running test, where the names of the compiled files are looked up.
+        let hashes = std::env::current_exe().unwrap().with_file_name("hash.txt");
+        fs::write(hashes, format!("js: {HASH}\nwasm: {HASH}\ncss: {HASH}\n")).unwrap();
+        let config = Config::read("", &environment).unwrap();
+        let key = config.secret_key().unwrap();
+        let db = TestDb::new().await;
+        let app = App::new(db.clone(), modules::registry().unwrap(), Clock::default(), Rng::system());
+        let state = State::new(config, &key, app, Strength::TESTS);
+        Self { router: web::router(&state), state, _db: db, folder }
+    }
+
+    /// Every route with its methods, as the router itself tells them. Whole services beneath a path have none.
+    pub fn routes(&self) -> BTreeMap<String, Vec<String>> {
+        let told = format!("{:?}", self.router);
+        let (routes, paths) = told.split_once("node: ").unwrap();
+        // A path holds braces, but no quotation mark.
+        let paths = paths.split_once("paths: {").and_then(|(_, paths)| paths.split_once("\"}")).unwrap().0;
+        let paths = paths.split("RouteId(").skip(1).filter_map(|part| {
+            let (id, rest) = part.split_once("): \"")?;
+            Some((id.to_owned(), rest.split('"').next()?.to_owned()))
+        });
+        let paths: BTreeMap<String, String> = paths.collect();
+        let methods = routes.split("RouteId(").skip(1).map(|part| {
+            let (id, rest) = part.split_once(')').unwrap();
+            let allowed = rest.split("Bytes(b\"").nth(1).and_then(|list| list.split('"').next()).unwrap_or_default();
+            (paths[id].clone(), allowed.split(',').filter(|m| !m.is_empty()).map(str::to_owned).collect())
+        });
+        methods.collect()
+    }
+
+    /// What nobody may ever read over HTTP.
+    pub fn secret_key(&self) -> String {
+        fs::read_to_string(self.folder.path().join("secret.key")).unwrap()
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, &[], "").await
+    }
+
+    pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
