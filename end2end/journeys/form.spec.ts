@@ -152,3 +152,26 @@ test("without the server saving says so and nothing is lost", async ({ page, con
   await expect(detail(page, "Headquarters")).toHaveText("Typed offline");
   expected(complaints, "ERR_INTERNET_DISCONNECTED");
 });
+
+test("a form that is left keeps what was typed, and asks before the page goes", async ({ page, context, server }) => {
+  const id = await make(context, server, "companies", { name: unique("Left") });
+  await open(page, `/companies/${id}/edit`);
+  await page.getByLabel("Headquarters").fill("Typed and left");
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Contacts" }).click();
+  await expect(toast(page, "Not saved yet")).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Contacts");
+  await page.goBack();
+  await expect(page.getByText("What you had typed is here again")).toBeVisible();
+  await expect(page.getByLabel("Headquarters")).toHaveValue("Typed and left");
+  await accessible(page);
+
+  const asked = page.waitForEvent("dialog");
+  const closing = page.close({ runBeforeUnload: true });
+  const dialog = await asked;
+  expect(dialog.type()).toBe("beforeunload");
+  await dialog.dismiss();
+  await closing;
+  await page.getByRole("button", { name: "Discard" }).click();
+  await expect(page.getByLabel("Headquarters")).toHaveValue("");
+  await expect(page.getByText("What you had typed is here again")).toBeHidden();
+});

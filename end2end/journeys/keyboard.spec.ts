@@ -42,3 +42,43 @@ test("? shows the shortcuts, and they rest while one types", async ({ page }) =>
   await expect(page).toHaveURL(/\/companies/);
   await expect(page.getByRole("searchbox")).toHaveValue("c?gx");
 });
+
+test("the whole way from the home page to a saved and undone change by keys alone", async ({ page, context, server }) => {
+  const name = unique("Keys");
+  await make(context, server, "companies", { name, headquarters: "Before" });
+  await open(page, "/");
+  await page.keyboard.press("g");
+  await page.keyboard.press("c");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Companies");
+  await page.keyboard.press("/");
+  await expect(page.getByRole("searchbox")).toBeFocused();
+  await page.keyboard.type(name);
+  await expect(page.getByRole("rowheader")).toHaveCount(1);
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("searchbox")).not.toBeFocused();
+  await expect(page.getByRole("searchbox")).toHaveValue(name);
+
+  await page.keyboard.press("j");
+  await expect(row(page, name)).toBeFocused();
+  await page.keyboard.press("x");
+  await expect(page.getByText("1 selected")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByText("1 selected")).toBeHidden();
+  await page.keyboard.press("Space");
+  await expect(page).toHaveURL(/peek=/);
+  await page.keyboard.press("Escape");
+  await expect(page).not.toHaveURL(/peek=/);
+
+  await page.keyboard.press("e");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Edit");
+  const field = page.getByLabel("Headquarters");
+  for (let i = 0; i < 40 && !(await field.evaluate((it) => it === document.activeElement)); i++) await page.keyboard.press("Tab");
+  await expect(field).toBeFocused();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("After");
+  await page.keyboard.press("Control+Enter");
+  await expect(toast(page, "Company saved.")).toBeVisible();
+  await expect(detail(page, "Headquarters")).toHaveText("After");
+  await page.keyboard.press("Control+z");
+  await expect(detail(page, "Headquarters")).toHaveText("Before");
+});

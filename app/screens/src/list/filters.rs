@@ -74,8 +74,15 @@ fn search(list: List) -> AnyView {
         };
         set_timeout(after_a_pause, Duration::from_millis(200));
     });
+    // The browser would empty the field; here Esc closes one layer, and what was searched for stays.
+    let leave = |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Escape" {
+            event.prevent_default();
+            ui::dom::focus("main");
+        }
+    };
     view! {
-        <div class="list-search">
+        <div class="list-search" on:keydown=leave>
             <Input
                 id="list-search"
                 name="search"
