@@ -6,8 +6,8 @@ test("an administrator sets the organisation up, and every page follows", async 
   const name = unique("House");
   await open(page, "/settings/organisation");
   await accessible(page);
-  const former = await page.getByLabel("Name", { exact: true }).inputValue();
-  await page.getByLabel("Name", { exact: true }).fill(name);
+  const former = await page.getByRole("textbox", { name: "Name" }).inputValue();
+  await page.getByRole("textbox", { name: "Name" }).fill(name);
   await page.getByRole("button", { name: "Save" }).click();
   await expect(toast(page, "Settings saved.")).toBeVisible();
   await expect(page.locator("#sidebar-home")).toContainText(name);
@@ -15,11 +15,11 @@ test("an administrator sets the organisation up, and every page follows", async 
   await expect(page.locator("#sidebar-home")).toContainText(name);
 
   await open(page, "/settings/organisation");
-  await expect(page.getByLabel("Name", { exact: true })).toHaveValue(name);
-  await page.getByLabel("Name", { exact: true }).fill("");
+  await expect(page.getByRole("textbox", { name: "Name" })).toHaveValue(name);
+  await page.getByRole("textbox", { name: "Name" }).fill("");
   await page.getByRole("button", { name: "Save" }).click();
-  await expect(page.getByLabel("Name", { exact: true })).toBeFocused();
-  await page.getByLabel("Name", { exact: true }).fill(former);
+  await expect(page.getByRole("textbox", { name: "Name" })).toBeFocused();
+  await page.getByRole("textbox", { name: "Name" }).fill(former);
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.locator("#sidebar-home")).toContainText(former);
 });
