@@ -72,13 +72,13 @@ export async function records(build, engine, database, millions, add) {
     add(`${engine}: undo of the import`, await undoing(server, first.id), database ? 30 : 20, "s");
     await importing(server, 0, 100_000);
     await server.signIn();
-    const list = await server.load((i) => `/api/v1/companies/?filter=${filter(i)}&sort=-annual_revenue&page_size=50`, 3_000, 300);
-    add(`${engine}: list page of 50, filtered and sorted, CPU a request`, list.cpu, 0.6, "ms");
-    add(`${engine}: the same at 300/s, p99`, list.p99, 40, "ms");
+    const list = (i) => `/api/v1/companies/?filter=${filter(i)}&sort=-annual_revenue&page_size=50`;
+    add(`${engine}: list page of 50, filtered and sorted, CPU a request`, await server.work(list, 6_000), 0.6, "ms");
+    add(`${engine}: the same at 300/s, p99`, (await server.load(list, 3_000, 300)).p99, 40, "ms");
     const page = JSON.parse((await server.request("GET", "/api/v1/companies/?page_size=200")).body);
     const ids = page.results.map((row) => row.id);
-    const one = await server.load((i) => `/api/v1/companies/${ids[i % ids.length]}/`, 3_000, 300);
-    add(`${engine}: by id, CPU a request`, one.cpu, 0.3, "ms");
+    const one = await server.work((i) => `/api/v1/companies/${ids[i % ids.length]}/`, 6_000);
+    add(`${engine}: by id, CPU a request`, one, 0.3, "ms");
     if (millions) await million(server, engine, add);
   } finally {
     await server.stop();

@@ -1,6 +1,6 @@
 //! What the whole program shares while it runs.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
 use identity::server::{Identity, Settings, Strength};
@@ -19,11 +19,20 @@ use crate::{
 
 /// Cheap to clone; every handler has it.
 #[derive(Clone)]
-pub struct State {
+pub struct State(Arc<Shared>);
+
+pub struct Shared {
     pub app: App,
     pub identity: Identity,
-    pub config: Arc<Config>,
+    pub config: Config,
     pub leptos: LeptosOptions,
+}
+
+impl Deref for State {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
 }
 
 /// Why the program cannot start, as one sentence.
@@ -52,7 +61,7 @@ impl State {
             .site_addr(config.web.addr)
             .hash_files(true)
             .build();
-        Self { app, identity, config: Arc::new(config), leptos }
+        Self(Arc::new(Shared { app, identity, config, leptos }))
     }
 
     pub fn db(&self) -> &Db {

@@ -9,6 +9,7 @@ mod error;
 pub(super) mod lex;
 mod postgres;
 mod row;
+mod signal;
 mod sqlite;
 mod statement;
 mod writer;
@@ -18,6 +19,8 @@ use std::time::Duration;
 pub use arg::{Arg, Args};
 pub use error::DbError;
 pub use row::{FromColumn, Row};
+use signal::Signals;
+pub use signal::{EVERYTHING, Listener};
 pub use statement::MAX_ARGS;
 use statement::Statement;
 
@@ -49,7 +52,10 @@ impl Default for DbOptions {
 
 /// A database: cheap to clone, all clones share the connections.
 #[derive(Clone)]
-pub struct Db(Inner);
+pub struct Db {
+    inner: Inner,
+    signals: Signals,
+}
 
 #[derive(Clone)]
 enum Inner {
@@ -64,17 +70,18 @@ impl Db {
     }
 
     pub async fn open_with(url: &str, options: &DbOptions) -> Result<Self, DbError> {
-        if url.starts_with("sqlite:") {
-            sqlite::Sqlite::open(url, options).await.map(|db| Self(Inner::Sqlite(db)))
+        let inner = if url.starts_with("sqlite:") {
+            Inner::Sqlite(sqlite::Sqlite::open(url, options).await?)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            postgres::Postgres::open(url, options).await.map(|db| Self(Inner::Postgres(db)))
+            Inner::Postgres(postgres::Postgres::open(url, options).await?)
         } else {
-            Err(DbError::Configuration("a database address starts with sqlite:// or postgres://".into()))
-        }
+            return Err(DbError::Configuration("a database address starts with sqlite:// or postgres://".into()));
+        };
+        Ok(Self { inner, signals: Signals::new() })
     }
 
     pub fn engine(&self) -> Engine {
-        match &self.0 {
+        match &self.inner {
             Inner::Sqlite(_) => Engine::Sqlite,
             Inner::Postgres(_) => Engine::Postgres,
         }
@@ -83,7 +90,7 @@ impl Db {
     /// All rows of a statement that reads.
     pub async fn fetch_all(&self, sql: &str, args: Args) -> Result<Vec<Row>, DbError> {
         let statement = Statement::new(sql, args)?;
-        match &self.0 {
+        match &self.inner {
             Inner::Sqlite(db) => db.fetch_all(statement).await,
             Inner::Postgres(db) => db.fetch_all(statement).await,
         }
@@ -92,7 +99,7 @@ impl Db {
     /// The first row of a statement that reads.
     pub async fn fetch_optional(&self, sql: &str, args: Args) -> Result<Option<Row>, DbError> {
         let statement = Statement::new(sql, args)?;
-        match &self.0 {
+        match &self.inner {
             Inner::Sqlite(db) => db.fetch_optional(statement).await,
             Inner::Postgres(db) => db.fetch_optional(statement).await,
         }
@@ -102,16 +109,29 @@ impl Db {
     /// nothing but the database in it; a second `begin` while holding the first waits for itself until it is told
     /// [`DbError::Busy`].
     pub async fn begin(&self) -> Result<Tx, DbError> {
-        let unit = match &self.0 {
+        let unit = match &self.inner {
             Inner::Sqlite(db) => Unit::Sqlite(db.begin().await?),
             Inner::Postgres(db) => Unit::Postgres(db.begin().await?),
         };
-        Ok(Tx { unit, failed: false })
+        Ok(Tx { unit, failed: false, signals: self.signals.clone(), told: vec![] })
+    }
+
+    /// Hears what transactions of this process tell, and of others while somebody runs [`Self::hear_others`].
+    pub fn listen(&self) -> Listener {
+        self.signals.subscribe()
+    }
+
+    /// Passes on what other processes tell, for as long as this is awaited. SQLite has no other processes.
+    pub async fn hear_others(&self) {
+        match &self.inner {
+            Inner::Sqlite(_) => std::future::pending().await,
+            Inner::Postgres(db) => db.hear(&self.signals).await,
+        }
     }
 
     /// Prepares a statement without running it: what is not valid SQL for this engine and schema fails.
     pub async fn prepare_check(&self, sql: &str) -> Result<(), DbError> {
-        match &self.0 {
+        match &self.inner {
             Inner::Sqlite(db) => db.prepare_check(sql).await,
             Inner::Postgres(db) => db.prepare_check(sql).await,
         }
@@ -120,7 +140,7 @@ impl Db {
     /// Runs one statement outside any transaction: for what cannot be in one, like `create index concurrently` or
     /// `vacuum`. Nothing else of this process writes to SQLite meanwhile.
     pub async fn execute_alone(&self, sql: &str) -> Result<(), DbError> {
-        match &self.0 {
+        match &self.inner {
             Inner::Sqlite(db) => db.execute_alone(sql).await,
             Inner::Postgres(db) => db.execute_alone(sql).await,
         }
@@ -129,7 +149,7 @@ impl Db {
     /// Lets the database look at how its data is spread, which its choice of indexes rests on: after many rows were
     /// added at once, and now and then. Takes a fraction of a second.
     pub async fn refresh_statistics(&self) -> Result<(), DbError> {
-        match &self.0 {
+        match &self.inner {
             // All tables, each looked at in part (<https://www.sqlite.org/pragma.html#pragma_optimize>).
             Inner::Sqlite(db) => db.execute_alone("pragma optimize = 0x10002").await,
             Inner::Postgres(db) => db.execute_alone("analyze").await,
@@ -138,7 +158,7 @@ impl Db {
 
     /// Closes all connections. Transactions that wait for their commit still get their answer.
     pub async fn close(&self) {
-        match &self.0 {
+        match &self.inner {
             Inner::Sqlite(db) => db.close().await,
             Inner::Postgres(db) => db.close().await,
         }
@@ -146,7 +166,7 @@ impl Db {
 
     /// The file of a SQLite database.
     pub(super) fn path(&self) -> Option<&std::path::Path> {
-        match &self.0 {
+        match &self.inner {
             Inner::Sqlite(db) => Some(db.path()),
             Inner::Postgres(_) => None,
         }
@@ -160,6 +180,8 @@ impl Db {
 pub struct Tx {
     unit: Unit,
     failed: bool,
+    signals: Signals,
+    told: Vec<String>,
 }
 
 enum Unit {
@@ -205,6 +227,18 @@ impl Tx {
         self.run(statement).await
     }
 
+    /// Tells every [`Listener`] something once this is committed, and nobody if it is not.
+    pub async fn tell(&mut self, signal: &str) -> Result<(), DbError> {
+        if self.told.iter().any(|told| told == signal) {
+            return Ok(());
+        }
+        if self.engine() == Engine::Postgres {
+            self.execute("select pg_notify($1, $2)", vec![signal::CHANNEL.into(), signal.into()]).await?;
+        }
+        self.told.push(signal.to_owned());
+        Ok(())
+    }
+
     /// Makes the transaction lasting. Returns only when it is on disk.
     pub async fn commit(self) -> Result<(), DbError> {
         if self.failed {
@@ -212,9 +246,13 @@ impl Tx {
             return Err(DbError::Aborted);
         }
         match self.unit {
-            Unit::Sqlite(unit) => unit.commit().await,
-            Unit::Postgres(tx) => Ok(tx.commit().await?),
+            Unit::Sqlite(unit) => unit.commit().await?,
+            Unit::Postgres(tx) => tx.commit().await?,
         }
+        for signal in &self.told {
+            self.signals.send(signal);
+        }
+        Ok(())
     }
 
     pub async fn rollback(self) -> Result<(), DbError> {

@@ -2,10 +2,14 @@
 
 use sqlx::{
     AssertSqlSafe, Executor, PgConnection, PgPool, Postgres as Pg, SqlSafeStr, Transaction,
-    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions, PgRow},
 };
 
-use super::{DbError, DbOptions, Row, statement::Statement};
+use super::{
+    DbError, DbOptions, Row,
+    signal::{CHANNEL, EVERYTHING, Signals},
+    statement::Statement,
+};
 
 #[derive(Clone)]
 pub(super) struct Postgres {
@@ -44,6 +48,29 @@ impl Postgres {
     pub async fn fetch_optional(&self, statement: Statement) -> Result<Option<Row>, DbError> {
         let rows = self.read(statement, true).await?;
         Ok(rows.into_iter().next().map(Row::from))
+    }
+
+    /// Passes on what other processes notify of, and connects again when the connection breaks.
+    pub async fn hear(&self, signals: &Signals) {
+        const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
+        loop {
+            if let Err(error) = self.hear_once(signals).await {
+                tracing::warn!(error = %DbError::from(error), "notifications cannot be heard for the moment");
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn hear_once(&self, signals: &Signals) -> Result<(), sqlx::Error> {
+        let mut listener = PgListener::connect_with(&self.pool).await?;
+        listener.listen(CHANNEL).await?;
+        signals.send(EVERYTHING);
+        loop {
+            match listener.try_recv().await? {
+                Some(notification) => signals.send(notification.payload()),
+                None => signals.send(EVERYTHING),
+            }
+        }
     }
 
     /// A read does no harm when it is done again, so it outlives broken connections.

@@ -41,6 +41,8 @@ impl Sqlite {
             .foreign_keys(true)
             .busy_timeout(options.patience)
             .statement_cache_capacity(256)
+            // A page of a list goes over to who asked without the two threads waiting for each other.
+            .row_buffer_size(256)
             // In KiB, at most, each connection: enough for the inner pages of large tables and the rows of a busy hour.
             .pragma("cache_size", "-16384");
         let write = connect

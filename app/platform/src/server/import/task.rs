@@ -249,7 +249,18 @@ async fn finish(ctx: &Ctx, job: &Job, change_set: Uuid, counts: &Counts) -> Resu
     store::finish(&mut work.tx, job.id, Status::Done, None, now).await?;
     work.commit().await?;
     job.imports.remove(job.id).await;
+    look_anew(ctx, counts.created + counts.updated).await;
     Ok(())
+}
+
+/// After many rows came or went, the database is to know of it: its plans would be for the table as it was.
+async fn look_anew(ctx: &Ctx, rows: i64) {
+    const MANY: i64 = 1_000;
+    if rows >= MANY
+        && let Err(error) = ctx.db().refresh_statistics().await
+    {
+        tracing::warn!(%error, "the database could not look at how its rows are spread");
+    }
 }
 
 /// Closes the change-set of an import, or takes it away where nothing was written.
@@ -324,5 +335,7 @@ async fn note_undone(ctx: &Ctx, id: Uuid, undone: &Undone) -> Result<(), AppErro
         (None, _) => (Status::Done, Some("Nothing could be undone: everything was changed since.".to_owned())),
     };
     store::finish(&mut tx, id, status, why.as_deref(), ctx.app.clock().now()).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    look_anew(ctx, i64::try_from(undone.records).unwrap_or(i64::MAX)).await;
+    Ok(())
 }

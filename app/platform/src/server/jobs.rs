@@ -1,0 +1,116 @@
+//! The queue: work that is enqueued with a transaction and done once it is committed, by this process or another.
+//!
+//! * A job is a typed value ([`Job`]) that says what to do; [`enqueue`] writes it in the caller's transaction, so that
+//!   it is there if and only if what it belongs to is.
+//! * A [`Worker`] claims jobs, at most so many of a queue as the queue says, runs them and writes down how they ended.
+//!   Every attempt has a token; what ends an attempt names it. A worker that was given up for dead and comes back finds
+//!   its tokens gone and is refused.
+//! * Workers count a beat up. One whose beat stands still for the length of a lease, by the watch of whoever looks, is
+//!   dead, and its jobs are tried again: clocks of different machines are never compared.
+//! * A job therefore runs at least once. Handlers that touch the outside are written so that twice does no harm.
+
+mod clean;
+mod figures;
+mod job;
+mod monitor;
+mod schedule;
+mod store;
+mod work;
+
+use std::time::Duration;
+
+pub use clean::CleanUp;
+pub use job::{DEFAULT, Job, JobCx, Kinds, Outcome, Policy, Queue, Retries};
+pub use monitor::{act, act_on_all, detail, ensure_administrator, list, overview, own, pause, reschedule, run_now};
+pub use schedule::{Missed, Schedule};
+pub use store::STATEMENTS;
+pub use work::{Services, Worker};
+
+use kernel::{
+    AppError, Timestamp,
+    server::{DbError, Tx},
+};
+use records::server::{App, Ctx};
+use uuid::Uuid;
+
+use crate::jobs::State;
+
+/// What is told when a job can be claimed.
+const SIGNAL: &str = "jobs";
+
+/// Enqueues a job on behalf of whoever acts. Where one of the same kind and key is not over yet, that one's id.
+pub async fn enqueue<J: Job>(ctx: &Ctx, tx: &mut Tx, job: &J) -> Result<Uuid, AppError> {
+    enqueue_at(ctx, tx, job, ctx.app.clock().now()).await
+}
+
+/// Enqueues a job for later.
+pub async fn enqueue_at<J: Job>(ctx: &Ctx, tx: &mut Tx, job: &J, run_at: Timestamp) -> Result<Uuid, AppError> {
+    let new = New::of(&ctx.app, job, ctx.actor.user, run_at)?;
+    Ok(put(tx, &new).await?)
+}
+
+/// A job that is about to be written.
+struct New {
+    id: Uuid,
+    kind: &'static str,
+    queue: &'static str,
+    args: String,
+    key: Option<String>,
+    attempts: u32,
+    state: State,
+    run_at: Timestamp,
+    rank: Timestamp,
+    actor: Option<Uuid>,
+    now: Timestamp,
+}
+
+impl New {
+    fn of<J: Job>(app: &App, job: &J, actor: Option<Uuid>, run_at: Timestamp) -> Result<Self, AppError> {
+        let now = app.clock().now();
+        Ok(Self {
+            id: app.clock().new_id(app.rng()),
+            kind: J::KIND,
+            queue: J::QUEUE.name,
+            args: serde_json::to_string(job).map_err(kernel::server::unexpected)?,
+            key: job.key(),
+            attempts: J::POLICY.attempts,
+            state: if run_at > now { State::Scheduled } else { State::Available },
+            run_at,
+            rank: run_at.plus_seconds(-J::POLICY.urgency),
+            actor,
+            now,
+        })
+    }
+}
+
+async fn put(tx: &mut Tx, new: &New) -> Result<Uuid, DbError> {
+    let id = store::insert(tx, new).await?;
+    if new.state == State::Available {
+        tx.tell(SIGNAL).await?;
+    }
+    Ok(id)
+}
+
+/// How long until the attempt after the `attempt`th that failed: 5 s, then about double each time, a day at most, and
+/// up to a quarter more or less so that what failed together does not come back together.
+pub fn backoff(attempt: u32, chance: u8) -> Duration {
+    const FIRST: u64 = 5_000;
+    const LONGEST: u64 = 86_400_000;
+    let usual = FIRST.saturating_mul(1 << attempt.saturating_sub(1).min(20)).min(LONGEST);
+    let spread = usual / 2 * u64::from(chance) / 255;
+    Duration::from_millis(usual - usual / 4 + spread)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::backoff;
+
+    #[test]
+    fn retries_come_later_and_later_and_never_together() {
+        let seconds = |attempt, chance| backoff(attempt, chance).as_millis();
+        assert_eq!((seconds(1, 0), seconds(1, 255)), (3_750, 6_250));
+        assert_eq!((seconds(2, 0), seconds(2, 255)), (7_500, 12_500));
+        assert!(seconds(10, 0) > seconds(9, 255));
+        assert_eq!(seconds(1_000_000, 0), 64_800_000);
+    }
+}
