@@ -95,3 +95,6 @@ create table job_days (
     n bigint not null,
     primary key (day, kind, state)
 );
+
+-- The job that is at an import, or was last.
+alter table imports add column job {{uuid}};

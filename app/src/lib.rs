@@ -36,6 +36,7 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=shell::Shell ssr=SsrMode::Async>
                     <Route path=path!("/") view={routes::inside()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/organisation") view={routes::inside()} ssr=SsrMode::Async />
+                    <Route path=path!("/admin/jobs") view={routes::inside()} ssr=SsrMode::Async />
                     <Route path=path!("/imports/:id") view={routes::inside()} ssr=SsrMode::Async />
                     <Route path=path!("/:collection") view={routes::inside()} ssr=SsrMode::Async />
                     <Route path=path!("/:collection/new") view={routes::inside()} ssr=SsrMode::Async />

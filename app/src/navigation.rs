@@ -31,6 +31,7 @@ pub fn places(session: Session) -> Vec<(Option<&'static str>, Vec<Place>)> {
     let mut company = vec![];
     if session.user().is_some_and(|u| u.may_administer) {
         company.extend(of("identity"));
+        company.push(place("Jobs", "/admin/jobs", "clock", 'j'));
         company.push(place("Settings", "/settings/organisation", "settings", 's'));
     }
     vec![(None, vec![place("Home", "/", "home", 'h')]), (Some("CRM"), of("crm")), (Some("Company"), company)]

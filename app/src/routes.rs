@@ -27,6 +27,7 @@ fn screen() -> AnyView {
     let segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
     match segments.as_slice() {
         [] => home::home(),
+        ["admin", "jobs"] => screens::jobs(),
         ["settings", "organisation"] => screens::organisation(),
         ["imports", _] => screens::import_progress(),
         [_, "import"] => screens::import(),

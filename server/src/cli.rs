@@ -1,5 +1,6 @@
 //! The command line: what was asked, in words, and the exit status of doing it.
 
+mod jobs;
 mod parse;
 mod user;
 
@@ -58,7 +59,9 @@ fn run(command: Command, environment: &Environment) -> Result<(), String> {
     let runtime = tokio::runtime::Runtime::new().map_err(|e| format!("no threads could be started: {e}"))?;
     runtime.block_on(async {
         match command {
-            Command::Serve { roles } => web::serve(State::start(config).await.map_err(|e| e.0)?, &roles).await,
+            Command::Serve { roles, queues } => {
+                web::serve(State::start(config).await.map_err(|e| e.0)?, &roles, queues.as_deref()).await
+            }
             Command::Migrate => {
                 state::open_database(&config).await.map_err(|e| e.0)?.close().await;
                 println!("The database is up to date.");
@@ -70,6 +73,7 @@ fn run(command: Command, environment: &Environment) -> Result<(), String> {
             Command::SampleLoad { if_empty } => {
                 user::load_sample(&State::start(config).await.map_err(|e| e.0)?, if_empty).await
             }
+            Command::Jobs(asked) => jobs::run(&State::start(config).await.map_err(|e| e.0)?, asked).await,
             Command::ConfigCheck | Command::ConfigPrint | Command::OpenApi => Ok(()),
         }
     })

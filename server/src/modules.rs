@@ -1,5 +1,6 @@
 //! The modules the program is made of. A new one is added here, and nowhere else in this crate.
 
+use platform::server::jobs::Kinds;
 use records::server::{Module, Registry};
 
 /// Every module's record types and rules.
@@ -10,4 +11,9 @@ pub fn modules() -> Vec<Module> {
 /// The registry of all record types. A contradiction between modules is a fault of the program.
 pub fn registry() -> Result<Registry, String> {
     Registry::build(modules())
+}
+
+/// Every module's kinds of jobs and schedules.
+pub fn jobs() -> Kinds {
+    platform::server::add_jobs(identity::server::add_jobs(Kinds::default()))
 }

@@ -11,6 +11,7 @@ mod docs;
 mod fields;
 mod idempotency;
 mod imports;
+mod jobs;
 mod list;
 mod openapi;
 mod query;
@@ -36,7 +37,9 @@ pub fn routes(state: &State) -> Router<State> {
         .route("/api/v1/imports/", post(imports::create))
         .route("/api/v1/imports/{id}/", get(imports::show))
         .route("/api/v1/imports/{id}/errors/", get(imports::errors))
+        .route("/api/v1/imports/{id}/cancel/", post(imports::cancel))
         .route("/api/v1/imports/{id}/undo/", post(imports::undo))
+        .route("/api/v1/jobs/{id}/", get(jobs::show))
         .route("/api/v1/change-sets/{id}/", get(change_sets::show))
         .route("/api/v1/change-sets/{id}/undo/", post(change_sets::undo))
         .merge(docs::routes(state.app.registry()))

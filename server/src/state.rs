@@ -3,13 +3,16 @@
 use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
-use identity::server::{Identity, Settings, Strength};
+use identity::server::{Identity, Settings, Strength, sessions};
 use kernel::server::{
     Clock, Db, Rng,
     migrate::{self, MIGRATIONS},
 };
 use leptos::config::LeptosOptions;
-use platform::server::import::Imports;
+use platform::server::{
+    import::Imports,
+    jobs::{Actors, Jobs, Services, Worker},
+};
 use records::server::App;
 
 use crate::{
@@ -71,6 +74,24 @@ impl State {
     /// Where files that are to be imported lie, and how large they may be.
     pub fn imports(&self) -> Imports {
         Imports::new(&self.config.storage.data, self.config.web.max_upload)
+    }
+}
+
+impl State {
+    /// The kinds of jobs, and what they are given.
+    pub fn jobs(&self) -> Jobs {
+        Jobs { kinds: modules::jobs(), services: Services::default().with(self.imports()) }
+    }
+
+    /// What does the jobs, on all queues.
+    pub fn worker(&self) -> Worker {
+        let Jobs { kinds, services } = self.jobs();
+        let identity = self.identity.clone();
+        let actors: Actors = Arc::new(move |user| {
+            let identity = identity.clone();
+            Box::pin(async move { sessions::actor_of(&identity, user).await })
+        });
+        Worker::new(self.app.clone(), kinds, services, actors)
     }
 }
 

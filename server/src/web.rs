@@ -51,6 +51,7 @@ fn for_people(state: &State) -> Router<State> {
         .merge(assets::public(&state.leptos))
         .fallback(page::missing)
         .layer(Extension(state.imports()))
+        .layer(Extension(state.jobs()))
         .layer(middleware::from_fn(functions::true_status))
         .layer(middleware::from_fn_with_state(rate::Governor::new(state), rate::refuse_haste))
         .layer(middleware::from_fn_with_state(state.identity.clone(), authenticate))

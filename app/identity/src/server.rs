@@ -3,6 +3,7 @@
 pub mod first_run;
 pub mod http;
 mod identity;
+mod jobs;
 mod passwords;
 mod policy;
 pub mod roles;
@@ -16,6 +17,7 @@ pub mod users;
 
 pub use http::{authenticate, routes, session_of};
 pub use identity::{Identity, Settings, current};
+pub use jobs::add_jobs;
 pub use passwords::{Strength, check as check_password};
 pub use sign_in::{Attempt, SignInError, SignedIn, sign_in, sign_out};
 pub use store::STATEMENTS;

@@ -109,6 +109,8 @@ pub struct ImportInfo {
     /// Why it failed.
     pub error: Option<String>,
     pub created_at: Timestamp,
+    /// The job that is at it, or was last.
+    pub job: Option<Uuid>,
 }
 
 /// What the browser asks for again and again while the server is at work.

@@ -31,7 +31,7 @@ pub use ctx::{App, Ctx, Organisation, Work};
 pub use directory::describe;
 pub use history::{ChangeSetInfo, change_set, history, history_json, recent};
 pub use keys::{find_by_keys, is_key, keys};
-pub use labels::labels;
+pub use labels::{labels, titles};
 pub use list::{Rows, count, created_per_day, group_counts, list, list_cells, list_ids, list_shape, totals};
 pub use matches::{Related, compare, matches};
 pub use plan::{Edit, Plan, PlanCx, Refusal, Step, plan};

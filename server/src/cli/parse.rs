@@ -2,16 +2,39 @@
 
 use std::collections::BTreeSet;
 
+use platform::jobs::{JobAction, JobFilter, State};
+use uuid::Uuid;
+
 /// What the program is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    Serve { roles: BTreeSet<Role> },
+    Serve { roles: BTreeSet<Role>, queues: Option<Vec<String>> },
     Migrate,
     UserCreate(NewUser),
     SampleLoad { if_empty: bool },
     ConfigCheck,
     ConfigPrint,
     OpenApi,
+    Jobs(Jobs),
+}
+
+/// What is asked of the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Jobs {
+    List(JobFilter),
+    /// To the jobs named, or to all that the filter finds.
+    Act {
+        action: JobAction,
+        ids: Vec<Uuid>,
+        filter: JobFilter,
+    },
+    Pause {
+        queue: String,
+        is_paused: bool,
+    },
+    Run {
+        schedule: String,
+    },
 }
 
 /// A part of the work that a process takes on.
@@ -42,13 +65,19 @@ pub enum Help {
 const USAGE: &str = "\
 Usage: mainstay <command>
 
-  serve [--roles web,worker,scheduler]   serves the app (all roles by default)
+  serve [--roles web,worker,scheduler] [--queues Q,R]
+                                         serves the app (all roles and queues by default)
   migrate                                brings the database's schema up to date
   user create --email E --role R --password-stdin [--first-name F] [--last-name L]
                                          adds a person; the password is read from standard input
   sample load [--if-empty]               fills an empty database with a sample company
   config check                           says whether the configuration can be used
   config print                           shows every setting and where it comes from, without secrets
+  jobs list [--state S] [--queue Q] [--kind K]
+                                         lists jobs, the newest first
+  jobs retry|cancel ID… | --state S …    retries or cancels jobs, by id or all that match
+  jobs pause|resume QUEUE                stops a queue from being worked on, or lets it go on
+  jobs run SCHEDULE                      runs a schedule's job now
   openapi                                prints the description of the REST interface
 
 Settings come from mainstay.toml in the working folder, then from the environment; `config print` lists them.";
@@ -63,7 +92,7 @@ pub fn parse(arguments: &[String]) -> Result<Command, Help> {
         return Err(Help::Asked(format!("mainstay {}", env!("CARGO_PKG_VERSION"))));
     }
     match (words.next(), arguments.get(1).map(String::as_str)) {
-        (Some("serve"), _) => serve(Options::read(&arguments[1..], &["--roles"], &[])?),
+        (Some("serve"), _) => serve(Options::read(&arguments[1..], &["--roles", "--queues"], &[])?),
         (Some("migrate"), _) => Options::read(&arguments[1..], &[], &[]).map(|_| Command::Migrate),
         (Some("openapi"), _) => Options::read(&arguments[1..], &[], &[]).map(|_| Command::OpenApi),
         (Some("user"), Some("create")) => {
@@ -74,8 +103,11 @@ pub fn parse(arguments: &[String]) -> Result<Command, Help> {
             .map(|options| Command::SampleLoad { if_empty: options.has("--if-empty") }),
         (Some("config"), Some("check")) => Options::read(&arguments[2..], &[], &[]).map(|_| Command::ConfigCheck),
         (Some("config"), Some("print")) => Options::read(&arguments[2..], &[], &[]).map(|_| Command::ConfigPrint),
+        (Some("jobs"), Some(verb @ ("list" | "retry" | "cancel" | "pause" | "resume" | "run"))) => {
+            jobs(verb, &arguments[2..])
+        }
         (Some(first), second) => {
-            let words = second.filter(|_| matches!(first, "user" | "sample" | "config"));
+            let words = second.filter(|_| matches!(first, "user" | "sample" | "config" | "jobs"));
             Err(needed(&format!(
                 "mainstay has no command '{}'",
                 [Some(first), words].map(Option::unwrap_or_default).join(" ").trim()
@@ -90,8 +122,10 @@ fn needed(sentence: &str) -> Help {
 }
 
 fn serve(mut options: Options) -> Result<Command, Help> {
+    let queues = options.take("--queues");
+    let queues = queues.map(|list| list.split(',').map(|queue| queue.trim().to_owned()).collect());
     let Some(list) = options.take("--roles") else {
-        return Ok(Command::Serve { roles: [Role::Web, Role::Worker, Role::Scheduler].into() });
+        return Ok(Command::Serve { roles: [Role::Web, Role::Worker, Role::Scheduler].into(), queues });
     };
     let role = |word: &str| match word.trim() {
         "web" => Ok(Role::Web),
@@ -99,7 +133,40 @@ fn serve(mut options: Options) -> Result<Command, Help> {
         "scheduler" => Ok(Role::Scheduler),
         other => Err(needed(&format!("There is no role '{other}'"))),
     };
-    Ok(Command::Serve { roles: list.split(',').map(role).collect::<Result<_, _>>()? })
+    Ok(Command::Serve { roles: list.split(',').map(role).collect::<Result<_, _>>()?, queues })
+}
+
+fn jobs(verb: &str, arguments: &[String]) -> Result<Command, Help> {
+    let named = arguments.iter().take_while(|word| !word.starts_with("--")).count();
+    let (named, options) = arguments.split_at(named);
+    let filter = |options: &[String]| {
+        let mut options = Options::read(options, &["--state", "--queue", "--kind"], &[])?;
+        let state = options.take("--state").map(|name| {
+            let known = State::ALL.map(State::name).join(", ");
+            State::parse(&name).ok_or_else(|| needed(&format!("--state is one of {known}, not '{name}'")))
+        });
+        Ok(JobFilter { state: state.transpose()?, queue: options.take("--queue"), kind: options.take("--kind") })
+    };
+    let one = |what: &str| match (named, options) {
+        ([one], []) => Ok(one.clone()),
+        _ => Err(needed(&format!("jobs {verb} needs {what} and nothing else"))),
+    };
+    Ok(Command::Jobs(match verb {
+        "list" if named.is_empty() => Jobs::List(filter(options)?),
+        "list" => return Err(needed(&format!("'{}' means nothing here", named[0]))),
+        "pause" | "resume" => Jobs::Pause { queue: one("the name of a queue")?, is_paused: verb == "pause" },
+        "run" => Jobs::Run { schedule: one("the name of a schedule")? },
+        _ => {
+            let id = |word: &String| word.parse().map_err(|_| needed(&format!("'{word}' is no id of a job")));
+            let (ids, filter) = (named.iter().map(id).collect::<Result<Vec<_>, _>>()?, filter(options)?);
+            // Everything there ever was is hardly meant.
+            if ids.is_empty() == (filter == JobFilter::default()) {
+                return Err(needed(&format!("jobs {verb} needs ids, or a filter such as --state discarded")));
+            }
+            let action = if verb == "retry" { JobAction::Retry } else { JobAction::Cancel };
+            Jobs::Act { action, ids, filter }
+        }
+    }))
 }
 
 fn user_create(mut options: Options) -> Result<Command, Help> {
@@ -162,8 +229,18 @@ mod tests {
 
     #[test]
     fn commands_are_read() {
-        assert_eq!(words("serve"), Ok(Command::Serve { roles: [Role::Web, Role::Worker, Role::Scheduler].into() }));
-        assert_eq!(words("serve --roles web,worker"), Ok(Command::Serve { roles: [Role::Web, Role::Worker].into() }));
+        let all = [Role::Web, Role::Worker, Role::Scheduler];
+        assert_eq!(words("serve"), Ok(Command::Serve { roles: all.into(), queues: None }));
+        let worker = Command::Serve { roles: [Role::Worker].into(), queues: Some(vec!["imports".into()]) };
+        assert_eq!(words("serve --roles worker --queues imports"), Ok(worker));
+        let discarded = JobFilter { state: Some(State::Discarded), ..JobFilter::default() };
+        assert_eq!(words("jobs list --state discarded"), Ok(Command::Jobs(Jobs::List(discarded.clone()))));
+        let retry = Jobs::Act { action: JobAction::Retry, ids: vec![], filter: discarded };
+        assert_eq!(words("jobs retry --state discarded"), Ok(Command::Jobs(retry)));
+        let pause = Jobs::Pause { queue: "imports".into(), is_paused: true };
+        assert_eq!(words("jobs pause imports"), Ok(Command::Jobs(pause)));
+        let run = Jobs::Run { schedule: "sweep_imports".into() };
+        assert_eq!(words("jobs run sweep_imports"), Ok(Command::Jobs(run)));
         assert_eq!(words("sample load --if-empty"), Ok(Command::SampleLoad { if_empty: true }));
         assert_eq!(words("config print"), Ok(Command::ConfigPrint));
         let user = NewUser {
@@ -186,6 +263,13 @@ mod tests {
             ("serve --roles", "needs a value"),
             ("serve --roles web --roles web", "twice"),
             ("migrate now", "'now'"),
+            ("jobs", "'jobs'"),
+            ("jobs list all", "'all'"),
+            ("jobs list --state lost", "'lost'"),
+            ("jobs cancel", "needs ids"),
+            ("jobs cancel 7", "'7'"),
+            ("jobs pause", "a queue"),
+            ("jobs run a b", "a schedule"),
             ("user create --email a@b.example --password-stdin", "--role"),
             ("user create --email a@b.example --role Admin", "--password-stdin"),
         ] {

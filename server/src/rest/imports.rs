@@ -11,7 +11,10 @@ use axum::{
 use kernel::{AppError, FieldErrors, server::Problem};
 use platform::{
     import::{ImportInfo, Mapping, Mode, OnError, ProblemKind},
-    server::import::{self, Aim, Form, Imports},
+    server::{
+        import::{self, Aim, Form, Imports},
+        jobs::Jobs,
+    },
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -34,7 +37,7 @@ pub async fn create(
     let form = import::receive(&ctx, &imports, parts, &FIELDS).await?;
     let asked = Asked::read(&form)?;
     let info = import::accept(&ctx, &imports, form.file, &asked.record_type).await?;
-    let begun = begin(&ctx, &imports, info.id, asked).await;
+    let begun = begin(&ctx, info.id, asked).await;
     if let Err(error) = begun {
         import::forget(&ctx, &imports, info.id).await?;
         return Err(error.into());
@@ -47,11 +50,11 @@ pub async fn create(
     Ok(response)
 }
 
-async fn begin(ctx: &records::server::Ctx, imports: &Imports, id: Uuid, asked: Asked) -> Result<(), AppError> {
+async fn begin(ctx: &records::server::Ctx, id: Uuid, asked: Asked) -> Result<(), AppError> {
     let mapping = import::complete(ctx, id, asked.mapping).await?;
     let mut settings = import::settings(mapping, asked.match_on, asked.mode);
     settings.on_error = asked.on_error;
-    import::begin(ctx, imports, id, settings, if asked.is_dry { Aim::Check } else { Aim::Run }).await
+    import::begin(ctx, id, settings, if asked.is_dry { Aim::Check } else { Aim::Run }).await
 }
 
 /// What the form asks for besides its file.
@@ -143,6 +146,16 @@ pub async fn errors(
     })))
 }
 
+/// Stops checking or importing; what was written until then can be taken back.
+pub async fn cancel(
+    Caller(ctx): Caller,
+    Extension(jobs): Extension<Jobs>,
+    RecordId(id): RecordId,
+) -> Result<Response, Problem> {
+    import::cancel(&ctx, &jobs, id).await?;
+    Ok((StatusCode::ACCEPTED, Json(write(&import::open(&ctx, id).await?))).into_response())
+}
+
 /// Starts to take everything back.
 pub async fn undo(Caller(ctx): Caller, RecordId(id): RecordId) -> Result<Response, Problem> {
     import::undo(&ctx, id).await?;
@@ -183,6 +196,7 @@ fn write(info: &ImportInfo) -> Value {
         "errors": counts.errors,
         "differences": differences.collect::<Vec<_>>(),
         "change_set": info.change_set,
+        "job": info.job,
         "error": info.error,
     })
 }

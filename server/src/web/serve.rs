@@ -16,20 +16,36 @@ use crate::{cli::Role, state::State};
 /// How long requests that are under way may take once the program was told to stop.
 const DRAIN: Duration = Duration::from_secs(25);
 
-/// Serves until told to stop (SIGTERM or Ctrl+C), then lets what is under way finish.
-pub async fn serve(state: State, roles: &BTreeSet<Role>) -> Result<(), String> {
+/// Serves until told to stop (SIGTERM or Ctrl+C), then lets what is under way finish. Works on these queues alone, if
+/// any are named.
+pub async fn serve(state: State, roles: &BTreeSet<Role>, queues: Option<&[String]>) -> Result<(), String> {
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
         let name = wait_for_signal().await;
         tracing::info!(signal = name, "stopping");
         stop.send_replace(true);
     });
+    let db = state.db().clone();
+    tokio::spawn(async move { db.hear_others().await });
+    let working = roles.contains(&Role::Worker) || roles.contains(&Role::Scheduler);
+    let working = working.then(|| {
+        let is_wanted = |name: &str| {
+            roles.contains(&Role::Worker) && queues.is_none_or(|queues| queues.iter().any(|queue| queue == name))
+        };
+        let worker = state.worker().on(is_wanted).scheduling(roles.contains(&Role::Scheduler));
+        tokio::spawn(worker.run(stopped.clone()))
+    });
     if roles.contains(&Role::Web) {
         invite(&state).await?;
-        tokio::spawn(platform::server::import::keep_house(state.app.clone(), state.imports()));
         listen(&state, stopped).await?;
     } else {
+        tracing::info!("working");
         until(stopped).await;
+    }
+    if let Some(working) = working
+        && let Err(error) = working.await
+    {
+        tracing::error!(%error, "the worker ended by itself");
     }
     state.db().close().await;
     tracing::info!("stopped");

@@ -66,6 +66,13 @@ impl Service {
         Self { router: web::router(&state), state, _db: db, folder }
     }
 
+    /// Starts to work on jobs, for as long as what this gives is kept.
+    pub fn work(&self) -> tokio::sync::watch::Sender<bool> {
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        tokio::spawn(self.state.worker().run(stopped));
+        stop
+    }
+
     /// Every route with its methods, as the router itself tells them. Whole services beneath a path have none.
     pub fn routes(&self) -> BTreeMap<String, Vec<String>> {
         let told = format!("{:?}", self.router);

@@ -1,6 +1,6 @@
 //! A program with companies, contacts and one user, and a folder for files.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use kernel::{
     AppError, Timestamp,
@@ -8,12 +8,16 @@ use kernel::{
 };
 use platform::{
     import::{ImportInfo, Mapping, Mode, OnError, Problem, Settings, Status},
-    server::import::{self, Aim, Imports, Upload},
+    server::{
+        import::{self, Aim, Imports, Upload},
+        jobs::{Jobs, Kinds, Services, Worker},
+    },
 };
 use records::{
     ListQuery, Record,
     server::{Action, App, Ctx, Grants, Module, Stored, list_cells, testing},
 };
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// As much of a user as companies need.
@@ -31,6 +35,7 @@ pub struct World {
     pub ctx: Ctx,
     pub imports: Imports,
     pub folder: PathBuf,
+    _stop: watch::Sender<bool>,
 }
 
 impl Drop for World {
@@ -61,7 +66,20 @@ impl World {
                    'ana@example.com', 'admin', $4, '')";
         tx.execute(sql, vec![user.into(), NOW.into(), NOW.into(), true.into()]).await.unwrap();
         tx.commit().await.unwrap();
-        Self { db, app, ctx, imports, folder }
+        let (stop, stopped) = watch::channel(false);
+        let actor = ctx.actor.clone();
+        let actors = Arc::new(move |_| {
+            let actor = actor.clone();
+            Box::pin(async move { Ok(Some(actor)) }) as Pin<Box<dyn Future<Output = _> + Send>>
+        });
+        let Jobs { kinds, services } = jobs(&imports);
+        let worker = Worker::new(app.clone(), kinds, services, actors);
+        tokio::spawn(worker.scheduling(false).run(stopped));
+        Self { db, app, ctx, imports, folder, _stop: stop }
+    }
+
+    pub fn jobs(&self) -> Jobs {
+        jobs(&self.imports)
     }
 
     pub async fn bring(&self, record_type: &str, name: &str, bytes: &[u8]) -> Result<ImportInfo, AppError> {
@@ -74,7 +92,7 @@ impl World {
 
     /// Starts the work and waits until it is over.
     pub async fn work(&self, id: Uuid, settings: Settings, aim: Aim) -> Result<ImportInfo, AppError> {
-        import::begin(&self.ctx, &self.imports, id, settings, aim).await?;
+        import::begin(&self.ctx, id, settings, aim).await?;
         self.wait(id).await
     }
 
@@ -139,6 +157,11 @@ impl World {
             query.page += 1;
         }
     }
+}
+
+fn jobs(imports: &Imports) -> Jobs {
+    let services = Services::default().with(imports.clone());
+    Jobs { kinds: platform::server::add_jobs(Kinds::default()), services }
 }
 
 /// Settings with a mapping written as scripts write it.

@@ -162,28 +162,50 @@ pub(super) async fn find(identity: &Identity, key: Key) -> Result<Option<Live>, 
 }
 
 async fn live(identity: &Identity, row: store::Session) -> Result<Live, AppError> {
-    let policy = policy(identity).await?;
-    let name = row.full_name.filter(|n| !n.is_empty());
-    let name = name.unwrap_or_else(|| User::name_of(row.first_name.as_deref(), row.last_name.as_deref(), &row.email));
-    let actor = Actor {
-        user: Some(row.user),
-        name,
+    let (first_name, last_name) = (row.first_name.clone(), row.last_name.clone());
+    let person = store::Person {
+        full_name: row.full_name,
+        first_name: row.first_name,
+        last_name: row.last_name,
         email: row.email,
-        grants: policy.grants(&row.role),
         role: row.role,
         team: row.team,
-        teams: policy.teams_of(row.team),
     };
     Ok(Live {
         id: row.id,
         kind: Kind::parse(&row.kind),
-        actor: Arc::new(actor),
-        first_name: row.first_name,
-        last_name: row.last_name,
+        actor: Arc::new(act_as(identity, row.user, person).await?),
+        first_name,
+        last_name,
         seen_at: row.seen_at,
         idle_until: row.idle_until,
         ends_at: row.ends_at,
     })
+}
+
+/// A person with the rights they have now.
+async fn act_as(identity: &Identity, user: Uuid, person: store::Person) -> Result<Actor, AppError> {
+    let policy = policy(identity).await?;
+    let name = person.full_name.filter(|n| !n.is_empty());
+    let name =
+        name.unwrap_or_else(|| User::name_of(person.first_name.as_deref(), person.last_name.as_deref(), &person.email));
+    Ok(Actor {
+        user: Some(user),
+        name,
+        email: person.email,
+        grants: policy.grants(&person.role),
+        role: person.role,
+        team: person.team,
+        teams: policy.teams_of(person.team),
+    })
+}
+
+/// A user with the rights they have now, for work on their behalf. `None` for who may not sign in any more.
+pub async fn actor_of(identity: &Identity, user: Uuid) -> Result<Option<Arc<Actor>>, AppError> {
+    match store::find_person(identity.app().db(), user).await? {
+        Some(person) => Ok(Some(Arc::new(act_as(identity, user, person).await?))),
+        None => Ok(None),
+    }
 }
 
 async fn touch(identity: Identity, live: Live, now: Timestamp) {
@@ -277,7 +299,7 @@ pub async fn revoke_others(identity: &Identity, ctx: &Ctx, current: Uuid) -> Res
     Ok(())
 }
 
-/// Deletes sessions that ended more than a month ago; for a schedule. Tells how many.
+/// Deletes sessions that ended more than a month ago. Tells how many.
 pub async fn prune(ctx: &Ctx) -> Result<u64, AppError> {
     let mut tx = ctx.db().begin().await?;
     let count = store::delete_ended_sessions(&mut tx, ctx.now().plus_seconds(-30 * DAY)).await?;

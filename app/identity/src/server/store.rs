@@ -34,6 +34,8 @@ statements! {
     FIND_SESSION_BY_ID = "select s.id, s.user_id, s.kind, s.seen_at, s.idle_until, s.ends_at, u.full_name, u.first_name, u.last_name, u.email, u.role, u.team \
         from sessions s join users u on u.id = s.user_id \
         where s.id = $1 and s.revoked_at is null and u.active = $2 and u.deleted_at is null";
+    FIND_PERSON = "select full_name, first_name, last_name, email, role, team from users \
+        where id = $1 and active = $2 and deleted_at is null";
     TOUCH_SESSION = "update sessions set seen_at = $2, idle_until = $3 where id = $1 and revoked_at is null";
     LIST_SESSIONS = "select id, kind, created_at, seen_at, address, agent from sessions \
         where user_id = $1 and revoked_at is null and idle_until > $2 and ends_at > $2 order by seen_at desc, id";
@@ -150,6 +152,33 @@ pub struct Session {
 pub async fn find_session_by_secret(db: &Db, hash: [u8; 32]) -> Result<Option<Session>, DbError> {
     let args = vec![hash.to_vec().into(), true.into()];
     db.fetch_optional(FIND_SESSION_BY_SECRET, args).await?.as_ref().map(session).transpose()
+}
+
+/// Who somebody is, apart from any session.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub full_name: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub email: String,
+    pub role: String,
+    pub team: Option<Uuid>,
+}
+
+/// A user who may sign in.
+pub async fn find_person(db: &Db, id: Uuid) -> Result<Option<Person>, DbError> {
+    let row = db.fetch_optional(FIND_PERSON, vec![id.into(), true.into()]).await?;
+    let read = |row: Row| {
+        Ok(Person {
+            full_name: row.get(0)?,
+            first_name: row.get(1)?,
+            last_name: row.get(2)?,
+            email: row.get(3)?,
+            role: row.get(4)?,
+            team: row.get(5)?,
+        })
+    };
+    row.map(read).transpose()
 }
 
 pub async fn find_session_by_id(db: &Db, id: Uuid) -> Result<Option<Session>, DbError> {

@@ -30,8 +30,7 @@ pub async fn import_problems(id: Uuid, page: u32) -> Result<(Vec<Problem>, i64),
 /// Keeps what is wanted and finds out what it would do. Returns at once; the rest is told by [`import_progress`].
 #[server(endpoint = "imports/check", input = Json, output = Json)]
 pub async fn check_import(id: Uuid, settings: Settings) -> Result<(), AppError> {
-    let ctx = crate::server::ctx().await?;
-    serve::begin(&ctx, &serve::imports()?, id, settings, serve::Aim::Check).await
+    serve::begin(&crate::server::ctx().await?, id, settings, serve::Aim::Check).await
 }
 
 /// Goes back to matching columns.
@@ -45,7 +44,13 @@ pub async fn rematch_import(id: Uuid) -> Result<(), AppError> {
 pub async fn run_import(id: Uuid) -> Result<(), AppError> {
     let ctx = crate::server::ctx().await?;
     let settings = serve::open(&ctx, id).await?.settings;
-    serve::begin(&ctx, &serve::imports()?, id, settings, serve::Aim::Run).await
+    serve::begin(&ctx, id, settings, serve::Aim::Run).await
+}
+
+/// Stops checking or importing. What had been imported until then can be taken back.
+#[server(endpoint = "imports/cancel", input = Json, output = Json)]
+pub async fn cancel_import(id: Uuid) -> Result<(), AppError> {
+    serve::cancel(&crate::server::ctx().await?, &crate::server::jobs::jobs()?, id).await
 }
 
 /// Takes everything back that the import did.

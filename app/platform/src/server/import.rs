@@ -10,6 +10,7 @@ mod columns;
 mod differences;
 mod file;
 mod inward;
+mod jobs;
 mod lines;
 mod names;
 mod pass;
@@ -19,24 +20,22 @@ mod task;
 mod upload;
 mod wanted;
 
-use std::{sync::Arc, time::Duration};
-
 use axum::http::request::Parts;
-use kernel::{AppError, FieldErrors, server::Engine};
+pub use jobs::{CheckImport, RunImport, SweepImports, UndoImport};
+use kernel::{AppError, FieldErrors};
 use leptos::prelude::use_context;
-use records::server::{Action, Actor, App, Ctx, change_set};
+use records::server::{Action, Ctx, change_set};
 pub use routes::routes;
 pub use store::STATEMENTS;
 pub use task::Aim;
 pub use upload::{Form, Imports, LARGEST, Upload, receive};
 use uuid::Uuid;
 
+use super::jobs::{Jobs, cancel_own, enqueue, is_over};
 use crate::import::{ImportInfo, Mapping, Mode, Problem, ProblemKind, Progress, Settings, Status};
 
 /// Days for which a file waits to be imported.
 const KEPT_DAYS: i64 = 7;
-/// How long work of another node may be silent before it counts as lost, in seconds.
-const SILENCE: i64 = 60;
 
 /// Where files are kept, of the request being answered.
 pub fn imports() -> Result<Imports, AppError> {
@@ -129,12 +128,12 @@ pub async fn complete(ctx: &Ctx, id: Uuid, mapping: Mapping) -> Result<Mapping, 
     Ok(columns::match_columns(&writer(ctx, &info.record_type)?, &info.columns, mapping))
 }
 
-/// Keeps what is wanted and starts the work. Objections to what is wanted come back at once.
-pub async fn begin(ctx: &Ctx, imports: &Imports, id: Uuid, mut settings: Settings, aim: Aim) -> Result<(), AppError> {
+/// Keeps what is wanted and enqueues the work. Objections to what is wanted come back at once.
+pub async fn begin(ctx: &Ctx, id: Uuid, mut settings: Settings, aim: Aim) -> Result<(), AppError> {
     let stored = find(ctx, id).await?;
     let info = stored.info;
     settings.mapping = columns::match_columns(&writer(ctx, &info.record_type)?, &info.columns, settings.mapping);
-    let wanted = wanted::understand(ctx, &info.record_type, &info.columns, &settings)?;
+    wanted::understand(ctx, &info.record_type, &info.columns, &settings)?;
     let now = ctx.now();
     let to = if aim == Aim::Check { Status::Checking } else { Status::Running };
     let mut tx = ctx.db().begin().await?;
@@ -151,18 +150,22 @@ pub async fn begin(ctx: &Ctx, imports: &Imports, id: Uuid, mut settings: Setting
         return Err(AppError::Conflict(why.into()));
     }
     store::reset(&mut tx, id, &settings).await?;
-    tx.commit().await?;
-    let job = task::Job {
-        id,
-        imports: imports.clone(),
-        file_name: info.file_name,
-        delimiter: stored.delimiter,
-        total: info.counts.total,
-        wanted: Arc::new(wanted),
-        aim,
+    let job = match aim {
+        Aim::Check => enqueue(ctx, &mut tx, &CheckImport { import: id }).await?,
+        Aim::Run => enqueue(ctx, &mut tx, &RunImport { import: id }).await?,
     };
-    task::start(ctx.clone(), job);
-    Ok(())
+    store::set_job(&mut tx, id, job).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Stops the work on an import. What it had written until then can be taken back.
+pub async fn cancel(ctx: &Ctx, jobs: &Jobs, id: Uuid) -> Result<(), AppError> {
+    let info = find(ctx, id).await?.info;
+    match (info.status, info.job) {
+        (Status::Checking | Status::Running, Some(job)) => cancel_own(ctx, jobs, job).await,
+        (Status::Undoing, _) => Err(AppError::Conflict("what is being undone goes back as a whole".into())),
+        _ => Err(AppError::Conflict("this import is not under way".into())),
+    }
 }
 
 /// Goes back from a check to the columns.
@@ -201,29 +204,29 @@ pub async fn undo(ctx: &Ctx, id: Uuid) -> Result<(), AppError> {
         tx.rollback().await?;
         return conflict("this import is being worked on");
     }
-    tx.commit().await?;
-    task::start_undo(ctx.clone(), id, change_set);
-    Ok(())
+    let job = enqueue(ctx, &mut tx, &UndoImport { import: id, change_set }).await?;
+    store::set_job(&mut tx, id, job).await?;
+    Ok(tx.commit().await?)
 }
 
-/// Ends imports that a stopped program left in the middle, so that they can be undone or begun again. On SQLite there
-/// is no other program, so all of them; on PostgreSQL those of which nothing was heard for a while.
-pub async fn recover(app: &App) -> Result<(), AppError> {
-    let ctx = app.ctx(Arc::new(Actor::system()));
-    let since = match ctx.db().engine() {
-        Engine::Sqlite => ctx.now().plus_seconds(1),
-        Engine::Postgres => ctx.now().plus_seconds(-SILENCE),
-    };
-    for id in store::list_left(ctx.db(), since).await? {
-        task::give_up(&ctx, id, "The program stopped in the middle of this.").await?;
-        tracing::warn!(%id, "an import was left in the middle and has been ended");
+/// Ends imports whose work was lost, so that they can be undone or begun again. The queue does this by itself when a
+/// worker dies; this is for what slipped through all the same.
+pub async fn recover(ctx: &Ctx) -> Result<(), AppError> {
+    for (id, job) in store::list_busy(ctx.db()).await? {
+        let is_lost = match job {
+            Some(job) => is_over(ctx, job).await?,
+            None => true,
+        };
+        if is_lost {
+            task::give_up(ctx, id, "The program stopped in the middle of this.").await?;
+            tracing::warn!(%id, "an import was left in the middle and has been ended");
+        }
     }
     Ok(())
 }
 
 /// Removes files that waited too long.
-pub async fn sweep(app: &App, imports: &Imports) -> Result<(), AppError> {
-    let ctx = app.ctx(Arc::new(Actor::system()));
+pub async fn sweep(ctx: &Ctx, imports: &Imports) -> Result<(), AppError> {
     for id in store::list_old(ctx.db(), ctx.now().plus_seconds(-KEPT_DAYS * 86_400)).await? {
         let mut tx = ctx.db().begin().await?;
         let why = format!("The file waited for {KEPT_DAYS} days and was removed.");
@@ -232,26 +235,6 @@ pub async fn sweep(app: &App, imports: &Imports) -> Result<(), AppError> {
         imports.remove(id).await;
     }
     Ok(())
-}
-
-/// Recovers now, and keeps house from time to time for as long as the program runs.
-pub async fn keep_house(app: App, imports: Imports) {
-    const PAUSE: Duration = Duration::from_mins(5);
-    // On SQLite, what is at work later is at work in this very program.
-    let is_shared = app.db().engine() == Engine::Postgres;
-    let mut is_first = true;
-    loop {
-        if is_first || is_shared {
-            if let Err(error) = recover(&app).await {
-                tracing::error!(%error, "imports could not be recovered");
-            }
-            is_first = false;
-        }
-        if let Err(error) = sweep(&app, &imports).await {
-            tracing::error!(%error, "old files could not be removed");
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
 }
 
 /// The settings of a script: a mode that suits whether rows are matched, unless it says one.

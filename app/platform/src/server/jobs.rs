@@ -19,12 +19,18 @@ mod work;
 
 use std::time::Duration;
 
+use axum::http::request::Parts;
+use leptos::prelude::use_context;
+
 pub use clean::CleanUp;
 pub use job::{DEFAULT, Job, JobCx, Kinds, Outcome, Policy, Queue, Retries};
-pub use monitor::{act, act_on_all, detail, ensure_administrator, list, overview, own, pause, reschedule, run_now};
+pub use monitor::{
+    Jobs, act, act_on_all, as_json, detail, ensure_administrator, list, overview, own, pause, reschedule, run_now,
+};
+pub(super) use monitor::{cancel_own, is_over};
 pub use schedule::{Missed, Schedule};
 pub use store::STATEMENTS;
-pub use work::{Services, Worker};
+pub use work::{Actors, Services, Worker};
 
 use kernel::{
     AppError, Timestamp,
@@ -37,6 +43,12 @@ use crate::jobs::State;
 
 /// What is told when a job can be claimed.
 const SIGNAL: &str = "jobs";
+
+/// What there is to do, of the request being answered.
+pub fn jobs() -> Result<Jobs, AppError> {
+    let parts = use_context::<Parts>();
+    parts.and_then(|p| p.extensions.get::<Jobs>().cloned()).ok_or(AppError::Unavailable)
+}
 
 /// Enqueues a job on behalf of whoever acts. Where one of the same kind and key is not over yet, that one's id.
 pub async fn enqueue<J: Job>(ctx: &Ctx, tx: &mut Tx, job: &J) -> Result<Uuid, AppError> {
@@ -102,15 +114,4 @@ pub fn backoff(attempt: u32, chance: u8) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::backoff;
-
-    #[test]
-    fn retries_come_later_and_later_and_never_together() {
-        let seconds = |attempt, chance| backoff(attempt, chance).as_millis();
-        assert_eq!((seconds(1, 0), seconds(1, 255)), (3_750, 6_250));
-        assert_eq!((seconds(2, 0), seconds(2, 255)), (7_500, 12_500));
-        assert!(seconds(10, 0) > seconds(9, 255));
-        assert_eq!(seconds(1_000_000, 0), 64_800_000);
-    }
-}
+mod tests;

@@ -30,7 +30,7 @@ pub async fn labels(ctx: &Ctx, permit: &AnyPermit, rows: &[Stored]) -> Result<BT
 }
 
 /// Adds the titles of records of one type.
-pub(super) async fn titles(
+pub async fn titles(
     ctx: &Ctx,
     target: &str,
     mut ids: Vec<Uuid>,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
-use platform::import::{ImportInfo, Progress as Far, Status, import_progress};
-use ui::Progress;
+use platform::import::{ImportInfo, Progress as Far, Status, cancel_import, import_progress};
+use ui::{Button, Progress};
 
 use super::{Wizard, figures::figures};
 
@@ -35,6 +35,27 @@ pub fn wait(wizard: Wizard, import: &ImportInfo) -> AnyView {
             <Progress label=label percent=percent detail=detail />
             {so_far}
             <p class="meta">"You can leave this page and come back: the work goes on."</p>
+            {(status != Status::Undoing).then(|| cancel(wizard))}
+        </div>
+    }
+    .into_any()
+}
+
+/// What was imported until then stays, and can be undone on the next page.
+fn cancel(wizard: Wizard) -> AnyView {
+    let is_asked = RwSignal::new(false);
+    let press = move |_| {
+        is_asked.set(true);
+        spawn_local(async move {
+            if let Err(error) = cancel_import(wizard.id).await {
+                is_asked.try_set(false);
+                wizard.frame.failed(&error);
+            }
+        });
+    };
+    view! {
+        <div class="form-actions">
+            <Button loading=is_asked on_click=press>"Stop here"</Button>
         </div>
     }
     .into_any()

@@ -10,11 +10,12 @@ pub fn tags() -> Vec<Json> {
         tag("Signing in", "Tokens for scripts."),
         tag("Changes", "What was written together, and taking it back."),
         tag("Imports", "Records from files."),
+        tag("Jobs", "Work that goes on after its request was answered."),
     ]
 }
 
 pub fn paths() -> Map<String, Json> {
-    let operations: [(&str, &str, Operation); 11] = [
+    let operations: [(&str, &str, Operation); 13] = [
         (
             "/api/v1/auth/login/",
             "post",
@@ -83,6 +84,22 @@ pub fn paths() -> Map<String, Json> {
                 .takes(&["id", "page", "page_size"])
                 .answers(200, answer("A page of the list.", "ImportErrors", &[]))
                 .refuses(&[400, 404]),
+        ),
+        (
+            "/api/v1/imports/{id}/cancel/",
+            "post",
+            Operation::new("Imports", "cancel_import", "Stops the work on an import; what it wrote can be undone")
+                .takes(&["id", "Idempotency-Key"])
+                .answers(202, answer("It stops.", "Import", &[]))
+                .refuses(&[400, 403, 404, 409, 413, 422, 507]),
+        ),
+        (
+            "/api/v1/jobs/{id}/",
+            "get",
+            Operation::new("Jobs", "get_job", "Tells how far work is that the caller started")
+                .takes(&["id"])
+                .answers(200, answer("The job.", "Job", &[]))
+                .refuses(&[404]),
         ),
         (
             "/api/v1/imports/{id}/undo/",
@@ -158,6 +175,24 @@ pub fn schemas() -> Map<String, Json> {
                 "type": "object", "additionalProperties": false,
                 "properties": { "street": text, "city": text, "region": text, "postal_code": text, "country": text },
             }),
+        ),
+        (
+            "Job",
+            object(
+                &["id", "kind", "state", "progress", "result", "error"],
+                json!({
+                    "id": id,
+                    "kind": text,
+                    "state": { "type": "string", "enum": platform::jobs::State::ALL.map(platform::jobs::State::name) },
+                    "progress": object(&["done", "total", "message"], json!({
+                        "done": count,
+                        "total": { "type": "integer", "minimum": 0, "description": "0 where nobody knows." },
+                        "message": { "type": ["string", "null"] },
+                    })),
+                    "result": { "description": "What came out of it, where there is something to read." },
+                    "error": { "type": ["string", "null"], "description": "Why it failed for good." },
+                }),
+            ),
         ),
         ("Problem", problem(json!({}))),
         ("StaleProblem", problem(json!({ "current": any }))),
@@ -288,7 +323,7 @@ pub fn schemas() -> Map<String, Json> {
                 "type": "object", "required": ["id", "status"], "additionalProperties": true,
                 "properties": {
                     "id": id, "status": text, "total": count, "created": count, "updated": count,
-                    "skipped": count, "failed": count, "change_set": no_id,
+                    "skipped": count, "failed": count, "change_set": no_id, "job": no_id,
                 },
             }),
         ),

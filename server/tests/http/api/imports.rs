@@ -45,6 +45,7 @@ impl World {
 #[tokio::test]
 async fn a_script_checks_imports_reads_what_failed_and_undoes() {
     let world = World::new().await;
+    let _working = world.service.work();
     let texts = [("record_type", "companies"), ("mapping", MAPPING), ("match_on", "ticker")];
     let (status, begun) = world.send("ada", &[&texts[..], &[("dry_run", "true")]].concat(), Some(FILE)).await;
     assert_eq!(status, 202, "{begun}");
@@ -147,4 +148,29 @@ async fn a_browser_sends_a_file_and_is_led_to_its_import() {
     let foreign = [KIND, ("cookie", cookie.as_str()), ("sec-fetch-site", "cross-site")];
     assert_eq!(world.service.ask("POST", "/imports/upload", &foreign, &body).await.status, 403);
     assert_eq!(world.service.ask("POST", "/imports/upload", &[KIND], &body).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_script_follows_the_job_of_its_import_and_stops_it() {
+    let world = World::new().await;
+    let texts = [("record_type", "companies"), ("mapping", MAPPING)];
+    // Nobody works yet: the job waits.
+    let (_, begun) = world.send("max", &texts, Some(FILE)).await;
+    let (import, job) = (begun["id"].as_str().unwrap(), begun["job"].as_str().unwrap());
+    let at = format!("/api/v1/jobs/{job}/");
+    let told = world.get("max", &at).await.json();
+    assert_eq!(
+        (&told["state"], &told["kind"], &told["error"]),
+        (&json!("available"), &json!("imports.run"), &json!(null))
+    );
+    assert_eq!(world.get("ada", &at).await.status, 200);
+    assert_eq!(world.get("rita", &at).await.status, 404);
+
+    let stop = format!("/api/v1/imports/{import}/cancel/");
+    assert_eq!(world.post("rita", &stop, json!({})).await.status, 404);
+    let stopped = world.post("max", &stop, json!({})).await;
+    assert_eq!(stopped.status, 202, "{}", stopped.text());
+    assert_eq!((&stopped.json()["status"], &stopped.json()["error"]), (&json!("failed"), &json!("Cancelled.")));
+    assert_eq!(world.get("max", &at).await.json()["state"], "cancelled");
+    assert_eq!(world.post("max", &stop, json!({})).await.status, 409);
 }

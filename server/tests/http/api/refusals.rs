@@ -73,7 +73,8 @@ async fn ask(world: &World, who: &str, method: &str, path: &str) -> Answer {
     }
     let body = json!({
         "record_type": "users", "query": {}, "id": nobody, "ids": [], "set": [], "typed": "x", "page": 1,
-        "settings": {}, "version": null,
+        "settings": {}, "version": null, "filter": { "state": null, "queue": null, "kind": null }, "before": null,
+        "action": "Cancel", "queue": "imports", "is_paused": true, "name": "sweep_imports", "cron": "",
     });
     let answer = send("application/json", &body.to_string()).await;
     if answer.status != 400 {

@@ -49,6 +49,8 @@ impl Sqlite {
             .clone()
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(if options.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off })
+            // Rows of an index that are looked at for statistics: a writer waits meanwhile.
+            .pragma("analysis_limit", "400")
             // After a burst the write-ahead log shrinks back to 64 MiB.
             .pragma("journal_size_limit", "67108864");
         // First the writer: it makes the file and turns the write-ahead log on.

@@ -22,7 +22,7 @@ pub const KEPT: i64 = 10_000;
 
 const FIND: &str = "select id, record_type, file_name, status, encoding, delimiter, file_columns, settings, warnings, \
      total, progress, created, updated, unchanged, skipped, failed, errors, differences, change_set, error, actor, \
-     created_at from imports where id = $1";
+     created_at, job from imports where id = $1";
 const INSERT: &str = "insert into imports (id, record_type, file_name, bytes, status, encoding, delimiter, file_columns, \
      settings, warnings, total, progress, created, updated, unchanged, skipped, failed, errors, actor, created_at, \
      touched_at) values ($1, $2, $3, $4, 'uploaded', $5, $6, $7, $8, $9, $10, 0, 0, 0, 0, 0, 0, 0, $11, $12, $13)";
@@ -41,12 +41,13 @@ const LIST_PROBLEMS_OF_KIND: &str = "select kind, row_number, column_name, value
      where import = $1 and kind = $2 order by row_number, n limit $3 offset $4";
 const COUNT_PROBLEMS: &str = "select count(*) from import_errors where import = $1";
 const COUNT_PROBLEMS_OF_KIND: &str = "select count(*) from import_errors where import = $1 and kind = $2";
-const LEFT: &str = "select id from imports where status in ('checking', 'running', 'undoing') and touched_at < $1";
+const SET_JOB: &str = "update imports set job = $2 where id = $1";
+const BUSY: &str = "select id, job from imports where status in ('checking', 'running', 'undoing')";
 const DELETE_UNUSED: &str = "delete from imports where id = $1 and status in ('uploaded', 'checked')";
 const OLD: &str = "select id from imports where created_at < $1 and status in ('uploaded', 'checked')";
 
 /// Every statement, for the test that both databases know them.
-pub const STATEMENTS: [&str; 16] = [
+pub const STATEMENTS: [&str; 17] = [
     FIND,
     INSERT,
     MOVE,
@@ -60,7 +61,8 @@ pub const STATEMENTS: [&str; 16] = [
     LIST_PROBLEMS_OF_KIND,
     COUNT_PROBLEMS,
     COUNT_PROBLEMS_OF_KIND,
-    LEFT,
+    SET_JOB,
+    BUSY,
     DELETE_UNUSED,
     OLD,
 ];
@@ -106,6 +108,7 @@ pub async fn find(db: &Db, id: Uuid) -> Result<Option<Stored>, AppError> {
         change_set: row.get(18)?,
         error: row.get(19)?,
         created_at: row.get(21)?,
+        job: row.get(22)?,
     };
     Ok(Some(Stored { delimiter: delimiter.as_bytes().first().copied().unwrap_or(b','), actor: row.get(20)?, info }))
 }
@@ -250,9 +253,13 @@ pub async fn delete_unused(tx: &mut Tx, id: Uuid) -> Result<bool, DbError> {
     Ok(tx.execute(DELETE_UNUSED, vec![id.into()]).await? == 1)
 }
 
-/// Imports that were being worked on and of which nothing was heard since.
-pub async fn list_left(db: &Db, since: Timestamp) -> Result<Vec<Uuid>, DbError> {
-    db.fetch_all(LEFT, vec![since.into()]).await?.iter().map(|row| row.get(0)).collect()
+pub async fn set_job(tx: &mut Tx, id: Uuid, job: Uuid) -> Result<(), DbError> {
+    tx.execute(SET_JOB, vec![id.into(), job.into()]).await.map(drop)
+}
+
+/// Imports under way, with the jobs that are at them.
+pub async fn list_busy(db: &Db) -> Result<Vec<(Uuid, Option<Uuid>)>, DbError> {
+    db.fetch_all(BUSY, vec![]).await?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
 /// Files that were brought before and never imported.

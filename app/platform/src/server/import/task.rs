@@ -1,4 +1,4 @@
-//! The work on an import, done beside the requests that ask about it.
+//! The work on an import.
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
@@ -12,9 +12,13 @@ use super::{
     pass::{Deferred, Delta, Pass},
     store,
     upload::Imports,
-    wanted::Wanted,
+    wanted::{self, Wanted},
 };
-use crate::import::{Counts, OnError, Problem, ProblemKind, Status};
+use crate::{
+    import::{Counts, OnError, Problem, ProblemKind, Status},
+    jobs::Progress,
+    server::jobs::{JobCx, Outcome},
+};
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,46 +28,49 @@ pub enum Aim {
 }
 
 /// An import that is allowed and understood.
-pub struct Job {
-    pub id: Uuid,
-    pub imports: Imports,
-    pub file_name: String,
-    pub delimiter: u8,
-    pub total: i64,
-    pub wanted: Arc<Wanted>,
-    pub aim: Aim,
+struct Task {
+    id: Uuid,
+    imports: Imports,
+    file_name: String,
+    delimiter: u8,
+    total: i64,
+    wanted: Arc<Wanted>,
 }
 
 /// How often a batch that others overtook, or for which the database had no time, is done again.
 const ATTEMPTS: u32 = 5;
 /// Names settled in one transaction.
 const LINKS: usize = 500;
+/// What is said of an import that cannot go on where it stopped.
+const STOPPED: &str = "The program stopped in the middle of this.";
 
-/// Starts the work; it goes on whether or not anybody waits.
-pub fn start(ctx: Ctx, job: Job) {
-    let job = Arc::new(job);
-    tokio::spawn(async move {
-        let work = {
-            let (ctx, job) = (ctx.clone(), job.clone());
-            // A task of its own, so that even a panic leaves an import that says it failed.
-            tokio::spawn(async move { work(&ctx, &job).await })
-        };
-        let error = match work.await {
-            Ok(Ok(())) => return,
-            Ok(Err(error)) => error,
-            Err(panic) => kernel::server::unexpected(panic),
-        };
-        if let Err(error) = give_up(&ctx, job.id, &error.sentence()).await {
-            tracing::error!(id = %job.id, %error, "an import that failed could not be marked so");
-        }
-    });
-}
-
-async fn work(ctx: &Ctx, job: &Job) -> Result<(), AppError> {
-    match job.aim {
-        Aim::Check => check(ctx, job).await,
-        Aim::Run => run(ctx, job).await,
+/// Does what was asked of an import.
+pub async fn work(cx: &JobCx, id: Uuid, aim: Aim) -> Result<Outcome, AppError> {
+    let ctx = &cx.ctx;
+    let stored = store::find(ctx.db(), id).await?.ok_or(AppError::NotFound)?;
+    let info = stored.info;
+    if aim == Aim::Run && info.change_set.is_some() {
+        return Err(AppError::Conflict(STOPPED.into()));
     }
+    let wanted = wanted::understand(ctx, &info.record_type, &info.columns, &info.settings)?;
+    let task = Task {
+        id,
+        imports: cx.service()?,
+        file_name: info.file_name,
+        delimiter: stored.delimiter,
+        total: info.counts.total,
+        wanted: Arc::new(wanted),
+    };
+    let is_done = match aim {
+        Aim::Check => {
+            let mut tx = ctx.db().begin().await?;
+            store::reset(&mut tx, id, &info.settings).await?;
+            tx.commit().await?;
+            check(cx, &task).await?
+        }
+        Aim::Run => run(cx, &task).await?,
+    };
+    Ok(if is_done { Outcome::DONE } else { Outcome::Cancelled })
 }
 
 /// The rows of the file, batch by batch, read beside the threads that answer requests.
@@ -74,8 +81,8 @@ struct Rows {
 }
 
 impl Rows {
-    fn of(job: &Job) -> Self {
-        Self { path: job.imports.text(job.id), delimiter: job.delimiter, table: None }
+    fn of(task: &Task) -> Self {
+        Self { path: task.imports.text(task.id), delimiter: task.delimiter, table: None }
     }
 
     async fn next(&mut self, ctx: &Ctx, wanted: &Arc<Wanted>) -> Result<Vec<Line>, AppError> {
@@ -121,12 +128,13 @@ impl Record<'_> {
     }
 }
 
-/// Goes through the whole file without writing any record.
-async fn look<'a>(ctx: &'a Ctx, job: &'a Job, mut record: Option<Record<'a>>) -> Result<(Pass<'a>, i64), AppError> {
-    let mut pass = Pass::new(ctx, &job.wanted, job.total, None);
-    let mut rows = Rows::of(job);
+/// Goes through the whole file without writing any record. `None` where it was told to stop.
+async fn look<'a>(cx: &'a JobCx, task: &'a Task, mut record: Option<Record<'a>>) -> Result<Option<Pass<'a>>, AppError> {
+    let ctx = &cx.ctx;
+    let mut pass = Pass::new(ctx, &task.wanted, task.total, None);
+    let mut rows = Rows::of(task);
     loop {
-        let lines = rows.next(ctx, &job.wanted).await?;
+        let lines = rows.next(ctx, &task.wanted).await?;
         if lines.is_empty() {
             break;
         }
@@ -136,48 +144,68 @@ async fn look<'a>(ctx: &'a Ctx, job: &'a Job, mut record: Option<Record<'a>>) ->
         if let Some(record) = &mut record {
             record.save(&pass.counts, &problems).await?;
         }
+        if is_over(cx, &pass).await? {
+            return Ok(None);
+        }
     }
     let problems = pass.survey().await?;
     if let Some(record) = &mut record {
         record.save(&pass.counts, &problems).await?;
     }
-    Ok((pass, record.map_or(0, |r| r.problems)))
+    Ok(Some(pass))
 }
 
-async fn check(ctx: &Ctx, job: &Job) -> Result<(), AppError> {
-    let (pass, _) = look(ctx, job, Some(Record { ctx, id: job.id, problems: 0 })).await?;
+/// Tells whoever looks how far it is, and whether it is to stop here.
+async fn is_over(cx: &JobCx, pass: &Pass<'_>) -> Result<bool, AppError> {
+    let counts = &pass.counts;
+    cx.progress(&Progress { done: counts.progress, total: counts.total, message: None }).await?;
+    Ok(cx.is_cancelled())
+}
+
+/// Finds out what the file would do. False where it was told to stop.
+async fn check(cx: &JobCx, task: &Task) -> Result<bool, AppError> {
+    let ctx = &cx.ctx;
+    let Some(pass) = look(cx, task, Some(Record { ctx, id: task.id, problems: 0 })).await? else { return Ok(false) };
     let mut tx = ctx.db().begin().await?;
-    store::show(&mut tx, job.id, &pass.differences).await?;
-    store::finish(&mut tx, job.id, Status::Checked, None, ctx.app.clock().now()).await?;
-    Ok(tx.commit().await?)
+    store::show(&mut tx, task.id, &pass.differences).await?;
+    store::finish(&mut tx, task.id, Status::Checked, None, ctx.app.clock().now()).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
-async fn run(ctx: &Ctx, job: &Job) -> Result<(), AppError> {
+/// Imports the file. False where it was told to stop.
+async fn run(cx: &JobCx, task: &Task) -> Result<bool, AppError> {
+    let ctx = &cx.ctx;
     // Rows that name what will not be there have to be known before the first is written.
-    let doomed = if job.wanted.has_inward() && job.wanted.on_error == OnError::SkipRow {
-        look(ctx, job, None).await?.0.doomed
+    let doomed = if task.wanted.has_inward() && task.wanted.on_error == OnError::SkipRow {
+        let Some(pass) = look(cx, task, None).await? else { return Ok(false) };
+        pass.doomed
     } else {
         HashMap::new()
     };
-    let change_set = open_change_set(ctx, job).await?;
-    let mut pass = Pass::new(ctx, &job.wanted, job.total, Some(change_set));
+    let change_set = open_change_set(ctx, task).await?;
+    let mut pass = Pass::new(ctx, &task.wanted, task.total, Some(change_set));
     pass.doomed = doomed;
-    let mut record = Record { ctx, id: job.id, problems: 0 };
-    let mut rows = Rows::of(job);
+    let mut record = Record { ctx, id: task.id, problems: 0 };
+    let mut rows = Rows::of(task);
     loop {
-        let lines = rows.next(ctx, &job.wanted).await?;
+        let lines = rows.next(ctx, &task.wanted).await?;
         if lines.is_empty() {
             break;
         }
         let delta = in_turn(&pass, &mut record, Part::Rows(&lines)).await?;
         pass.accept(delta);
+        if is_over(cx, &pass).await? {
+            return Ok(false);
+        }
     }
     let deferred = std::mem::take(&mut pass.deferred);
     for some in deferred.chunks(LINKS) {
         let delta = in_turn(&pass, &mut record, Part::Names(some)).await?;
         pass.accept(delta);
     }
-    finish(ctx, job, change_set, &pass.counts).await
+    finish(ctx, task, change_set, &pass.counts).await?;
+    Ok(true)
 }
 
 /// What is done in one transaction.
@@ -227,28 +255,28 @@ async fn in_turn(pass: &Pass<'_>, record: &mut Record<'_>, part: Part<'_>) -> Re
     }
 }
 
-async fn open_change_set(ctx: &Ctx, job: &Job) -> Result<Uuid, AppError> {
+async fn open_change_set(ctx: &Ctx, task: &Task) -> Result<Uuid, AppError> {
     let mut work = ctx.begin().await?;
-    let title = format!("Imported {} from {}", job.wanted.entry.ty.plural.to_lowercase(), job.file_name);
+    let title = format!("Imported {} from {}", task.wanted.entry.ty.plural.to_lowercase(), task.file_name);
     let change_set = open(ctx, &mut work, "import", &title, None).await?;
-    store::set_change_set(&mut work.tx, job.id, Some(change_set)).await?;
+    store::set_change_set(&mut work.tx, task.id, Some(change_set)).await?;
     work.commit().await?;
     Ok(change_set)
 }
 
-async fn finish(ctx: &Ctx, job: &Job, change_set: Uuid, counts: &Counts) -> Result<(), AppError> {
+async fn finish(ctx: &Ctx, task: &Task, change_set: Uuid, counts: &Counts) -> Result<(), AppError> {
     let now = ctx.app.clock().now();
     let mut work = ctx.begin().await?;
-    settle(ctx, &mut work, job.id, change_set, counts).await?;
-    let ty = job.wanted.entry.ty;
+    settle(ctx, &mut work, task.id, change_set, counts).await?;
+    let ty = task.wanted.entry.ty;
     let title = match counts.created + counts.updated {
-        1 => format!("Imported a {} from {}", ty.singular.to_lowercase(), job.file_name),
-        n => format!("Imported {n} {} from {}", ty.plural.to_lowercase(), job.file_name),
+        1 => format!("Imported a {} from {}", ty.singular.to_lowercase(), task.file_name),
+        n => format!("Imported {n} {} from {}", ty.plural.to_lowercase(), task.file_name),
     };
     retitle(&mut work, change_set, &title).await?;
-    store::finish(&mut work.tx, job.id, Status::Done, None, now).await?;
+    store::finish(&mut work.tx, task.id, Status::Done, None, now).await?;
     work.commit().await?;
-    job.imports.remove(job.id).await;
+    task.imports.remove(task.id).await;
     look_anew(ctx, counts.created + counts.updated).await;
     Ok(())
 }
@@ -294,25 +322,10 @@ pub async fn give_up(ctx: &Ctx, id: Uuid, why: &str) -> Result<(), AppError> {
     Ok(work.commit().await?)
 }
 
-/// Takes an import back, beside the requests that ask how far it is.
-pub fn start_undo(ctx: Ctx, id: Uuid, change_set: Uuid) {
-    tokio::spawn(async move {
-        let undoing = {
-            let ctx = ctx.clone();
-            tokio::spawn(async move {
-                let undone = records::server::undo(&ctx, change_set).await?;
-                note_undone(&ctx, id, &undone).await
-            })
-        };
-        let error = match undoing.await {
-            Ok(Ok(())) => return,
-            Ok(Err(error)) => error,
-            Err(panic) => kernel::server::unexpected(panic),
-        };
-        if let Err(error) = give_up(&ctx, id, &error.sentence()).await {
-            tracing::error!(%id, %error, "an undo that failed could not be marked so");
-        }
-    });
+/// Takes an import back.
+pub async fn undo(ctx: &Ctx, id: Uuid, change_set: Uuid) -> Result<(), AppError> {
+    let undone = records::server::undo(ctx, change_set).await?;
+    note_undone(ctx, id, &undone).await
 }
 
 async fn note_undone(ctx: &Ctx, id: Uuid, undone: &Undone) -> Result<(), AppError> {

@@ -74,7 +74,7 @@ pub struct Sums {
 
 impl Sums {
     pub fn add(&mut self, figure: &Figure) {
-        match figure.figure.as_str() {
+        match figure.name.as_str() {
             "wait" => *self.wait.entry(figure.bucket).or_default() += figure.n,
             "run" => *self.run.entry(figure.bucket).or_default() += figure.n,
             _ => self.failed += figure.n,
@@ -119,10 +119,10 @@ mod tests {
     #[test]
     fn every_minute_is_there_once() {
         let now = Timestamp::from_micros(600_000_000 + 5);
-        let figure = |figure: &str, bucket, n| Figure {
+        let figure = |name: &str, bucket, n| Figure {
             minute: Timestamp::from_micros(540_000_000),
             queue: "default".into(),
-            figure: figure.into(),
+            name: name.into(),
             bucket,
             n,
         };

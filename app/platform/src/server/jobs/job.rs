@@ -110,8 +110,13 @@ pub struct JobCx {
 }
 
 impl JobCx {
+    /// For a handler that cleans up after a job that never ran.
+    pub(super) fn outside(ctx: Ctx, id: Uuid, services: Services) -> Self {
+        Self { ctx, id, attempt: 0, token: Uuid::nil(), services, cancelled: Arc::new(AtomicBool::new(true)) }
+    }
+
     /// Something the program gave its workers, such as where files lie.
-    pub fn service<T: Any + Clone>(&self) -> Result<T, AppError> {
+    pub fn service<T: Any + Clone + Send + Sync>(&self) -> Result<T, AppError> {
         self.services.get().ok_or_else(|| kernel::server::unexpected(format!("no {}", std::any::type_name::<T>())))
     }
 

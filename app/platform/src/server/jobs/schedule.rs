@@ -109,8 +109,7 @@ pub(super) async fn tick(app: &App, kinds: &Kinds) -> Result<usize, AppError> {
         let Some(next) = next_tick(&cron, app.organisation().zone, now) else { continue };
         let is_late = now.seconds_since(row.next_tick) > LATE;
         let mut tx = app.db().begin().await?;
-        if store::tick(&mut tx, &row.name, row.next_tick, next).await?
-            && !(is_late && schedule.missed == Missed::Skip)
+        if store::tick(&mut tx, &row.name, row.next_tick, next).await? && !(is_late && schedule.missed == Missed::Skip)
         {
             put(&mut tx, &(schedule.make)(app, row.next_tick)?).await?;
             enqueued += 1;

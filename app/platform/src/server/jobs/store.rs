@@ -20,12 +20,14 @@ const SAME: &str = "select id from jobs where kind = $1 and unique_key = $2 \
 const DUE: &str = "update jobs set state = 'available' where state in ('scheduled', 'retryable') and run_at <= $1";
 const COMPLETE: &str = "update jobs set state = 'completed', result = $3, finished_at = $4, token = null, worker = null \
      where id = $1 and token = $2";
-const END: &str = "update jobs set state = $3, finished_at = $4, token = null, worker = null where id = $1 and token = $2";
+const END: &str =
+    "update jobs set state = $3, finished_at = $4, token = null, worker = null where id = $1 and token = $2";
 const AGAIN: &str = "update jobs set state = $3, run_at = $4, rank = $4, attempt = attempt - $5, token = null, \
      worker = null where id = $1 and token = $2";
 const HAND_BACK: &str = "update jobs set state = 'available', attempt = attempt - 1, token = null, worker = null \
      where state = 'running' and worker = $1";
-const ADD_ERROR: &str = "insert into job_errors (job, attempt, at, message) values ($1, $2, $3, $4) on conflict do nothing";
+const ADD_ERROR: &str =
+    "insert into job_errors (job, attempt, at, message) values ($1, $2, $3, $4) on conflict do nothing";
 const SET_PROGRESS: &str = "update jobs set progress_done = $3, progress_total = $4, progress_message = $5 \
      where id = $1 and token = $2 and cancel_asked = $6";
 const CANCEL_ASKED: &str = "select id from jobs where state = 'running' and worker = $1 and cancel_asked = $2";
@@ -36,10 +38,12 @@ const BEAT: &str = "update job_workers set beat = beat + 1, beat_at = $2, runnin
 const ENLIST: &str = "insert into job_workers (id, name, queues, beat, running, started_at, beat_at) \
      values ($1, $2, $3, 0, 0, $4, $5)";
 const LEAVE: &str = "delete from job_workers where id = $1";
-const WORKERS: &str = "select id, name, queues, running, started_at, beat_at, beat from job_workers order by started_at, id";
+const WORKERS: &str =
+    "select id, name, queues, running, started_at, beat_at, beat from job_workers order by started_at, id";
 const LEFT: &str = "select distinct worker from jobs where state = 'running' and worker is not null \
      and worker not in (select id from job_workers)";
-const OF_DEAD: &str = "select id, kind, args, attempt, attempts, token, actor from jobs where state = 'running' and worker = $1";
+const OF_DEAD: &str =
+    "select id, kind, args, attempt, attempts, token, actor from jobs where state = 'running' and worker = $1";
 
 const COLUMNS: &str = "id, kind, queue, state, attempt, attempts, progress_done, progress_total, progress_message, run_at, \
      created_at, started_at, finished_at, cancel_asked, \
@@ -59,18 +63,20 @@ const PAUSES: &str = "select queue from job_pauses";
 const PAUSE: &str = "insert into job_pauses (queue, paused_by, paused_at) values ($1, $2, $3) on conflict do nothing";
 const RESUME: &str = "delete from job_pauses where queue = $1";
 
-const REMOVE_OVER: &str = "delete from jobs where id in (select id from jobs where state = $1 and finished_at < $2 limit 1000)";
+const REMOVE_OVER: &str =
+    "delete from jobs where id in (select id from jobs where state = $1 and finished_at < $2 limit 1000)";
 const REMOVE_FIGURES: &str = "delete from job_figures where minute < $1";
 const FIGURES: &str = "select minute, queue, figure, bucket, n from job_figures where minute >= $1 order by minute";
 
 const SCHEDULES: &str = "select name, cron, paused, last_tick, next_tick from job_schedules";
-const ADD_SCHEDULE: &str = "insert into job_schedules (name, paused, next_tick) values ($1, $2, $3) on conflict do nothing";
+const ADD_SCHEDULE: &str =
+    "insert into job_schedules (name, paused, next_tick) values ($1, $2, $3) on conflict do nothing";
 const TICK: &str = "update job_schedules set last_tick = $2, next_tick = $3 where name = $1 and next_tick = $2";
 const MOVE_TICK: &str = "update job_schedules set next_tick = $2 where name = $1";
 const SET_SCHEDULE: &str = "update job_schedules set cron = $2, paused = $3, next_tick = $4 where name = $1";
 
 /// Every statement whose text is fixed, for the test that both databases know them.
-pub const STATEMENTS: [&str; 37] = [
+pub const STATEMENTS: [&str; 36] = [
     INSERT,
     SAME,
     DUE,
@@ -106,10 +112,8 @@ pub const STATEMENTS: [&str; 37] = [
     TICK,
     MOVE_TICK,
     SET_SCHEDULE,
-    CLAIM_SQLITE,
-    IS_THERE,
+    CLAIM,
 ];
-const IS_THERE: &str = "select id from jobs where id = $1";
 
 /// Writes a job. Where another of its kind and key is not over, that one's id.
 pub async fn insert(tx: &mut Tx, new: &New) -> Result<Uuid, DbError> {
@@ -146,7 +150,7 @@ pub struct Claimed {
     pub run_at: Timestamp,
 }
 
-const CLAIM_SQLITE: &str = "update jobs set state = 'running', attempt = attempt + 1, worker = $2, token = $3, \
+const CLAIM: &str = "update jobs set state = 'running', attempt = attempt + 1, worker = $2, token = $3, \
      started_at = $4, progress_done = 0, progress_total = 0, progress_message = null where id in \
      (select id from jobs where queue = $1 and state = 'available' and not exists \
      (select 1 from job_pauses where job_pauses.queue = $1) order by rank, id limit $5) \
@@ -154,9 +158,9 @@ const CLAIM_SQLITE: &str = "update jobs set state = 'running', attempt = attempt
 
 fn claim_text(engine: Engine) -> String {
     match engine {
-        Engine::Sqlite => CLAIM_SQLITE.to_owned(),
+        Engine::Sqlite => CLAIM.to_owned(),
         // Who comes later takes the next ones instead of waiting for these.
-        Engine::Postgres => CLAIM_SQLITE.replace("limit $5)", "limit $5 for update skip locked)"),
+        Engine::Postgres => CLAIM.replace("limit $5)", "limit $5 for update skip locked)"),
     }
 }
 
@@ -195,18 +199,18 @@ pub async fn make_due(tx: &mut Tx, now: Timestamp) -> Result<u64, DbError> {
     tx.execute(DUE, vec![now.into()]).await
 }
 
-/// Marks the jobs of a batch as completed, and says how many were still the worker's.
-pub async fn complete_all(tx: &mut Tx, token: Uuid, ids: &[Uuid], now: Timestamp) -> Result<u64, DbError> {
+/// Marks the jobs of a batch as completed: those that were still the worker's.
+pub async fn complete_all(tx: &mut Tx, token: Uuid, ids: &[Uuid], now: Timestamp) -> Result<Vec<Uuid>, DbError> {
     let mut sql = Sql::new(tx.engine());
     sql.push("update jobs set state = 'completed', token = null, worker = null, finished_at = ");
     sql.bind(now);
     sql.push(" where token = ");
     sql.bind(token);
-    sql.push(" and id in (");
+    sql.push(" and id in ");
     sql.bind_list(ids.iter().copied());
-    sql.push(")");
+    sql.push(" returning id");
     let (text, args) = sql.finish();
-    tx.execute_bulk(&text, args).await
+    tx.fetch_all(&text, args).await?.iter().map(|row| row.get(0)).collect()
 }
 
 pub async fn complete(tx: &mut Tx, id: Uuid, token: Uuid, result: &str, now: Timestamp) -> Result<bool, DbError> {
@@ -226,8 +230,7 @@ pub async fn again(
     run_at: Timestamp,
     is_snooze: bool,
 ) -> Result<bool, DbError> {
-    let args: Args =
-        vec![id.into(), token.into(), state.name().into(), run_at.into(), i64::from(is_snooze).into()];
+    let args: Args = vec![id.into(), token.into(), state.name().into(), run_at.into(), i64::from(is_snooze).into()];
     Ok(tx.execute(AGAIN, args).await? == 1)
 }
 
@@ -484,11 +487,7 @@ pub async fn add_figures(
 }
 
 /// Adds to the day's counts: kind, how it ended, how many.
-pub async fn add_days(
-    tx: &mut Tx,
-    day: Date,
-    counts: &BTreeMap<(&'static str, State), i64>,
-) -> Result<(), DbError> {
+pub async fn add_days(tx: &mut Tx, day: Date, counts: &BTreeMap<(&'static str, State), i64>) -> Result<(), DbError> {
     if counts.is_empty() {
         return Ok(());
     }
@@ -517,14 +516,15 @@ fn push_values<const N: usize>(sql: &mut Sql, values: [Arg; N]) {
 pub struct Figure {
     pub minute: Timestamp,
     pub queue: String,
-    pub figure: String,
+    /// `wait`, `run` or `failed`.
+    pub name: String,
     pub bucket: i64,
     pub n: i64,
 }
 
 pub async fn figures(db: &Db, since: Timestamp) -> Result<Vec<Figure>, DbError> {
     let read = |row: &Row| {
-        Ok(Figure { minute: row.get(0)?, queue: row.get(1)?, figure: row.get(2)?, bucket: row.get(3)?, n: row.get(4)? })
+        Ok(Figure { minute: row.get(0)?, queue: row.get(1)?, name: row.get(2)?, bucket: row.get(3)?, n: row.get(4)? })
     };
     db.fetch_all(FIGURES, vec![since.into()]).await?.iter().map(read).collect()
 }

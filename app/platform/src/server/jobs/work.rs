@@ -1,0 +1,501 @@
+//! Doing the work: claiming jobs, running them, writing down how they ended.
+
+mod ending;
+
+use std::{
+    any::Any,
+    collections::HashMap,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::http::Extensions;
+use ending::{Ended, Ending};
+use kernel::{
+    AppError,
+    server::{DbError, EVERYTHING, Engine},
+};
+use records::server::{Actor, App};
+use tokio::{
+    sync::{mpsc, watch},
+    task::AbortHandle,
+    time::MissedTickBehavior,
+};
+use uuid::Uuid;
+
+use super::{
+    SIGNAL, backoff,
+    figures::Tally,
+    job::{JobCx, Kind, Kinds, Outcome, Queue, Retries},
+    schedule,
+    store::{self, Claimed},
+};
+use crate::jobs::State;
+
+/// Without being told, a worker looks so often whether there is something to do.
+const PULSE: Duration = Duration::from_secs(1);
+/// A worker whose beat stands still for so long is dead.
+const LEASE: Duration = Duration::from_secs(30);
+/// How long jobs may take to finish once the program was told to stop.
+const DRAIN: Duration = Duration::from_secs(25);
+/// What is said of an attempt whose worker died.
+const LOST: &str = "The program stopped in the middle of this.";
+
+/// What the program gives its jobs, by type.
+#[derive(Clone, Default)]
+pub struct Services(Arc<Extensions>);
+
+impl Services {
+    #[must_use]
+    pub fn with<T: Any + Clone + Send + Sync>(self, service: T) -> Self {
+        let mut all = (*self.0).clone();
+        all.insert(service);
+        Self(Arc::new(all))
+    }
+
+    pub(super) fn get<T: Any + Clone + Send + Sync>(&self) -> Option<T> {
+        self.0.get::<T>().cloned()
+    }
+}
+
+type Found = Pin<Box<dyn Future<Output = Result<Option<Arc<Actor>>, AppError>> + Send>>;
+/// Finds who started a job, with the rights they have now. `None` for who may not sign in any more.
+pub type Actors = Arc<dyn Fn(Uuid) -> Found + Send + Sync>;
+
+/// What does jobs.
+#[derive(Clone)]
+pub struct Worker {
+    app: App,
+    kinds: Kinds,
+    services: Services,
+    actors: Actors,
+    queues: Vec<Queue>,
+    lease: Duration,
+    drain: Duration,
+    is_scheduling: bool,
+}
+
+impl Worker {
+    /// A worker on all queues that also watches the schedules.
+    pub fn new(app: App, kinds: Kinds, services: Services, actors: Actors) -> Self {
+        let queues = kinds.queues();
+        Self { app, kinds, services, actors, queues, lease: LEASE, drain: DRAIN, is_scheduling: true }
+    }
+
+    /// Works on these queues alone.
+    #[must_use]
+    pub fn on(mut self, wanted: impl Fn(&str) -> bool) -> Self {
+        self.queues.retain(|queue| wanted(queue.name));
+        self
+    }
+
+    #[must_use]
+    pub const fn scheduling(mut self, is_scheduling: bool) -> Self {
+        self.is_scheduling = is_scheduling;
+        self
+    }
+
+    /// After how long without a beat a worker counts as dead; all that share a database agree on it.
+    #[must_use]
+    pub const fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
+        self
+    }
+
+    #[must_use]
+    pub const fn drain(mut self, drain: Duration) -> Self {
+        self.drain = drain;
+        self
+    }
+
+    /// Works until told to stop, then lets what is under way finish and hands the rest back.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        let (ended, endings) = mpsc::unbounded_channel();
+        let id = self.app.clock().new_id(self.app.rng());
+        let run = Run {
+            worker: Arc::new(self),
+            id,
+            ended,
+            endings,
+            busy: HashMap::new(),
+            unwritten: vec![],
+            may_claim: true,
+            is_stopping: false,
+            others: HashMap::new(),
+            beat_at: None,
+            zone: None,
+        };
+        run.until(stop).await;
+    }
+}
+
+/// A job under way.
+struct Busy {
+    queue: &'static str,
+    cancelled: Arc<AtomicBool>,
+    task: AbortHandle,
+}
+
+/// A worker at work.
+struct Run {
+    worker: Arc<Worker>,
+    id: Uuid,
+    ended: mpsc::UnboundedSender<Ended>,
+    endings: mpsc::UnboundedReceiver<Ended>,
+    busy: HashMap<Uuid, Busy>,
+    /// What ended and is not written down yet.
+    unwritten: Vec<Ended>,
+    /// Whether there may be a job to claim.
+    may_claim: bool,
+    is_stopping: bool,
+    /// The beat of each other worker, and since when it stands there.
+    others: HashMap<Uuid, (i64, Instant)>,
+    beat_at: Option<Instant>,
+    /// The zone for which the schedules are aligned.
+    zone: Option<&'static str>,
+}
+
+impl Run {
+    async fn until(mut self, mut stop: watch::Receiver<bool>) {
+        let mut told = self.worker.app.db().listen();
+        let mut pulse = tokio::time::interval(PULSE.min(self.worker.lease / 3));
+        pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !*stop.borrow() {
+            tokio::select! {
+                ended = self.endings.recv() => self.note(ended),
+                signal = told.next() => match signal.as_deref() {
+                    Some(SIGNAL | EVERYTHING) => self.may_claim = true,
+                    Some(_) => continue,
+                    None => break,
+                },
+                _ = pulse.tick() => self.pulse().await,
+                _ = stop.changed() => break,
+            }
+            self.turn().await;
+        }
+        self.finish().await;
+    }
+
+    fn note(&mut self, first: Option<Ended>) {
+        self.unwritten.extend(first);
+        while let Ok(ended) = self.endings.try_recv() {
+            self.unwritten.push(ended);
+        }
+    }
+
+    /// Writes down what ended and claims what there is room for, in one transaction.
+    async fn turn(&mut self) {
+        match self.try_turn().await {
+            Ok(claimed) => {
+                for job in &self.unwritten {
+                    self.busy.remove(&job.claimed.id);
+                }
+                self.unwritten.clear();
+                for (queue, job) in claimed {
+                    self.start(queue, job);
+                }
+            }
+            // The pulse comes back to it.
+            Err(error) => tracing::warn!(%error, "jobs could not be claimed or written down"),
+        }
+    }
+
+    async fn try_turn(&mut self) -> Result<Vec<(Queue, Claimed)>, DbError> {
+        let rooms: Vec<(Queue, usize)> = self.worker.queues.iter().map(|q| (*q, self.room(*q))).collect();
+        let is_claiming = self.may_claim && !self.is_stopping && rooms.iter().any(|(_, room)| *room > 0);
+        if self.unwritten.is_empty() && !is_claiming {
+            return Ok(vec![]);
+        }
+        let app = &self.worker.app;
+        let mut tx = app.db().begin().await?;
+        let now = app.clock().now();
+        let mut tally = Tally::default();
+        ending::write(&mut tx, &self.unwritten, &mut tally, now).await?;
+        let mut claimed = vec![];
+        let mut is_full = false;
+        if is_claiming {
+            let token = app.clock().new_id(app.rng());
+            for (queue, room) in rooms.into_iter().filter(|(_, room)| *room > 0) {
+                let some = store::claim(&mut tx, queue.name, self.id, token, room, now).await?;
+                is_full |= some.len() == room;
+                for job in some {
+                    tally.waited(queue.name, ending::between(job.run_at, now));
+                    claimed.push((queue, job));
+                }
+            }
+        }
+        tally.write(&mut tx, now).await?;
+        tx.commit().await?;
+        if is_claiming {
+            self.may_claim = is_full;
+        }
+        Ok(claimed)
+    }
+
+    /// How many more jobs of a queue may run, once what ended is written down.
+    fn room(&self, queue: Queue) -> usize {
+        let ended = self.unwritten.iter().filter(|e| e.queue == queue.name).count();
+        let busy = self.busy.values().filter(|b| b.queue == queue.name).count();
+        (queue.concurrency + ended).saturating_sub(busy)
+    }
+
+    fn start(&mut self, queue: Queue, claimed: Claimed) {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let (id, flag) = (claimed.id, cancelled.clone());
+        let (worker, ended) = (self.worker.clone(), self.ended.clone());
+        let task = tokio::spawn(async move {
+            let began = Instant::now();
+            let (kind, ending) = attempt(&worker, &claimed, flag).await;
+            // Nobody listens any more once the worker has gone; its jobs were handed back then.
+            let _ = ended.send(Ended { claimed, kind, queue: queue.name, ending, took: began.elapsed() });
+        });
+        self.busy.insert(id, Busy { queue: queue.name, cancelled, task: task.abort_handle() });
+    }
+
+    /// Looks after time: what became due, who was asked to stop, who died.
+    async fn pulse(&mut self) {
+        if let Err(error) = self.try_pulse().await {
+            tracing::warn!(%error, "the queue could not be looked after");
+        }
+    }
+
+    async fn try_pulse(&mut self) -> Result<(), AppError> {
+        let app = self.worker.app.clone();
+        if self.beat_at.is_none_or(|at| at.elapsed() >= self.worker.lease / 3) {
+            self.beat().await?;
+            self.beat_at = Some(Instant::now());
+        }
+        let pulse = store::pulse(app.db()).await?;
+        let now = app.clock().now();
+        self.may_claim |= pulse.has_available;
+        if pulse.next_due.is_some_and(|due| due <= now) {
+            let mut tx = app.db().begin().await?;
+            store::make_due(&mut tx, now).await?;
+            tx.tell(SIGNAL).await?;
+            tx.commit().await?;
+        }
+        if !self.busy.is_empty() {
+            for id in store::cancel_asked(app.db(), self.id).await? {
+                if let Some(busy) = self.busy.get(&id) {
+                    busy.cancelled.store(true, Ordering::Relaxed);
+                }
+            }
+        }
+        if self.worker.is_scheduling && pulse.next_tick.is_some_and(|tick| tick <= now) {
+            schedule::tick(&app, &self.worker.kinds).await?;
+        }
+        Ok(())
+    }
+
+    /// Shows that this worker lives, and looks whether the others do.
+    async fn beat(&mut self) -> Result<(), AppError> {
+        let worker = self.worker.clone();
+        let app = &worker.app;
+        crate::server::organisation::refresh(app).await?;
+        let mut tx = app.db().begin().await?;
+        let now = app.clock().now();
+        if !store::beat(&mut tx, self.id, self.busy.len(), now).await? {
+            // New here, or given up for dead: then nothing under way is this worker's any more.
+            for busy in self.busy.values() {
+                busy.cancelled.store(true, Ordering::Relaxed);
+                busy.task.abort();
+            }
+            self.busy.clear();
+            let queues: Vec<&str> = worker.queues.iter().map(|q| q.name).collect();
+            let queues = serde_json::to_string(&queues).map_err(kernel::server::unexpected)?;
+            store::enlist(&mut tx, self.id, &name(), &queues, now).await?;
+        }
+        tx.commit().await?;
+        if worker.is_scheduling {
+            let zone = app.organisation().zone.name();
+            schedule::prepare(app, &worker.kinds).await?;
+            if self.zone.is_some_and(|known| known != zone) {
+                schedule::realign(app, &worker.kinds).await?;
+            }
+            self.zone = Some(zone);
+        }
+        for dead in self.find_dead().await? {
+            let lost = bury(app, dead).await?;
+            tracing::warn!(%dead, lost, "a worker died");
+        }
+        Ok(())
+    }
+
+    /// Workers that are gone, or whose beat has stood still for a lease. On SQLite nobody else can be there.
+    async fn find_dead(&mut self) -> Result<Vec<Uuid>, DbError> {
+        let db = self.worker.app.db();
+        let mut dead = store::left(db).await?;
+        let others: Vec<_> = store::workers(db).await?.into_iter().filter(|(w, _)| w.id != self.id).collect();
+        self.others.retain(|id, _| others.iter().any(|(w, _)| w.id == *id));
+        for (other, beat) in others {
+            let known = self.others.entry(other.id).or_insert((beat, Instant::now()));
+            if known.0 != beat {
+                *known = (beat, Instant::now());
+            }
+            if known.1.elapsed() >= self.worker.lease || db.engine() == Engine::Sqlite {
+                dead.push(other.id);
+            }
+        }
+        Ok(dead)
+    }
+
+    /// Lets what is under way finish, and hands the rest back.
+    async fn finish(&mut self) {
+        self.is_stopping = true;
+        let over = tokio::time::Instant::now() + self.worker.drain;
+        while !self.busy.is_empty() {
+            tokio::select! {
+                ended = self.endings.recv() => self.note(ended),
+                () = tokio::time::sleep_until(over) => break,
+            }
+            self.turn().await;
+        }
+        for busy in self.busy.values() {
+            busy.cancelled.store(true, Ordering::Relaxed);
+            busy.task.abort();
+        }
+        let left = async {
+            let mut tx = self.worker.app.db().begin().await?;
+            if store::hand_back(&mut tx, self.id).await? > 0 {
+                tx.tell(SIGNAL).await?;
+            }
+            store::leave(&mut tx, self.id).await?;
+            tx.commit().await
+        };
+        if let Err(error) = left.await {
+            tracing::warn!(%error, "jobs could not be handed back; they are found when this worker is missed");
+        }
+    }
+}
+
+/// Gives the jobs of a dead worker back to the queue, and says how many they were.
+pub(super) async fn bury(app: &App, worker: Uuid) -> Result<usize, DbError> {
+    let mut tx = app.db().begin().await?;
+    let now = app.clock().now();
+    let lost = store::of_dead(&mut tx, worker).await?;
+    for job in &lost {
+        if store::again(&mut tx, job.id, job.token, State::Available, now, false).await? {
+            store::add_error(&mut tx, job.id, job.attempt, now, LOST).await?;
+        }
+    }
+    store::leave(&mut tx, worker).await?;
+    tx.tell(SIGNAL).await?;
+    tx.commit().await?;
+    Ok(lost.len())
+}
+
+/// What this process calls itself.
+fn name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = host.trim();
+    format!("{}-{}", if host.is_empty() { "mainstay" } else { host }, std::process::id())
+}
+
+/// One attempt, from the first line of the handler to how it ended.
+async fn attempt(worker: &Worker, claimed: &Claimed, cancelled: Arc<AtomicBool>) -> (Option<&'static str>, Ending) {
+    let Some(kind) = worker.kinds.get(&claimed.kind).cloned() else {
+        let why = "This version of the program does not know such jobs.".to_owned();
+        return (None, Ending::Failed { why, again: Some(Duration::from_mins(10)) });
+    };
+    let name = Some(kind.name());
+    let cx = match context(worker, claimed, cancelled).await {
+        Ok(cx) => Arc::new(cx),
+        Err(error) => return (name, failed(worker, &*kind, claimed, &error)),
+    };
+    // More attempts than there are: the last one died with its worker.
+    if claimed.attempt > claimed.attempts {
+        return (name, give_up(&*kind, claimed, cx, LOST.to_owned(), State::Discarded).await);
+    }
+    let limit = kind.policy().timeout;
+    let mut running = tokio::spawn(kind.run(claimed.args.clone(), cx.clone()));
+    let outcome = match tokio::time::timeout(limit, &mut running).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(panic)) => Err(kernel::server::unexpected(panic)),
+        Err(_) => {
+            running.abort();
+            let ending = Ending::Failed {
+                why: format!("This took longer than the {} seconds it may take.", limit.as_secs()),
+                again: retry_after(worker, &*kind, claimed),
+            };
+            return (name, settle(&*kind, claimed, cx, ending).await);
+        }
+    };
+    let ending = match outcome {
+        Ok(Outcome::Done(result)) => Ending::Done(result.map(|json| json.to_string())),
+        Ok(Outcome::Snooze(time)) => Ending::Snoozed(time),
+        Ok(Outcome::Cancelled) => {
+            return (name, give_up(&*kind, claimed, cx, "Cancelled.".into(), State::Cancelled).await);
+        }
+        Err(error) => failed(worker, &*kind, claimed, &error),
+    };
+    (name, settle(&*kind, claimed, cx, ending).await)
+}
+
+async fn context(worker: &Worker, claimed: &Claimed, cancelled: Arc<AtomicBool>) -> Result<JobCx, AppError> {
+    let actor = match claimed.actor {
+        None => Arc::new(Actor::system()),
+        Some(user) => (worker.actors)(user)
+            .await?
+            .ok_or_else(|| AppError::Conflict("Whoever started this may not sign in any more.".into()))?,
+    };
+    Ok(JobCx {
+        ctx: worker.app.ctx(actor),
+        id: claimed.id,
+        attempt: u32::try_from(claimed.attempt).unwrap_or(u32::MAX),
+        token: claimed.token,
+        services: worker.services.clone(),
+        cancelled,
+    })
+}
+
+fn failed(worker: &Worker, kind: &dyn Kind, claimed: &Claimed, error: &AppError) -> Ending {
+    let again = if heals(error) { retry_after(worker, kind, claimed) } else { None };
+    Ending::Failed { why: error.sentence(), again }
+}
+
+/// Whether time may heal it.
+const fn heals(error: &AppError) -> bool {
+    matches!(
+        error,
+        AppError::Unavailable
+            | AppError::StorageFull
+            | AppError::Unexpected(_)
+            | AppError::TooMany(_)
+            | AppError::Stale
+            | AppError::Offline
+    )
+}
+
+/// When to try again; `None` where this was the last attempt.
+fn retry_after(worker: &Worker, kind: &dyn Kind, claimed: &Claimed) -> Option<Duration> {
+    let is_last = claimed.attempt >= claimed.attempts || kind.policy().retries == Retries::Never;
+    let attempt = u32::try_from(claimed.attempt).unwrap_or(u32::MAX);
+    let [chance] = worker.app.rng().bytes();
+    (!is_last).then(|| backoff(attempt, chance))
+}
+
+/// Lets the handler clean up where there will be no other attempt.
+async fn settle(kind: &dyn Kind, claimed: &Claimed, cx: Arc<JobCx>, ending: Ending) -> Ending {
+    match ending {
+        Ending::Failed { why, again: None } => give_up(kind, claimed, cx, why, State::Discarded).await,
+        ending => ending,
+    }
+}
+
+async fn give_up(kind: &dyn Kind, claimed: &Claimed, cx: Arc<JobCx>, why: String, state: State) -> Ending {
+    let given_up = tokio::spawn(kind.give_up(claimed.args.clone(), cx, why.clone())).await;
+    let error = match given_up {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error),
+        Err(panic) => Some(kernel::server::unexpected(panic)),
+    };
+    if let Some(error) = error {
+        tracing::error!(id = %claimed.id, kind = claimed.kind, %error, "what a job left could not be put in order");
+    }
+    Ending::Over { why, state }
+}

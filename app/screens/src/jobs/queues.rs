@@ -1,0 +1,131 @@
+//! The queues with their figures, and the plots of the last hour.
+
+use kernel::group_digits;
+use leptos::prelude::*;
+use platform::jobs::{QueueInfo, State, api::pause_queue};
+use ui::{BarChart, Button, ButtonKind, Card, LineChart, Series, Status};
+
+use super::Monitor;
+
+pub(super) fn queues(monitor: Monitor) -> AnyView {
+    let names =
+        Memo::new(move |_| monitor.overview.with(|o| o.queues.iter().map(|q| q.name.clone()).collect::<Vec<_>>()));
+    view! {
+        <div class="job-queues">
+            <For each=move || names.get() key=Clone::clone let(name)>
+                {queue(monitor, name)}
+            </For>
+        </div>
+    }
+    .into_any()
+}
+
+fn queue(monitor: Monitor, name: String) -> AnyView {
+    let own = name.clone();
+    let info = Memo::new(move |_| monitor.overview.with(|o| o.queues.iter().find(|q| q.name == own).cloned()));
+    let read = move |say: fn(&QueueInfo) -> String| info.with(|info| info.as_ref().map(say).unwrap_or_default());
+    let is_paused = Memo::new(move |_| info.with(|info| info.as_ref().is_some_and(|i| i.is_paused)));
+    let oldest = move || {
+        let now = monitor.overview.with(|o| o.now);
+        info.with(|i| i.as_ref()?.oldest)
+            .map(|at| format!(", the oldest for {}", seconds(now.seconds_since(at))))
+            .unwrap_or_default()
+    };
+    let action = {
+        let name = name.clone();
+        move || {
+            let (name, pausing) = (name.clone(), !is_paused.get());
+            let press = move |_| {
+                let name = name.clone();
+                monitor.act(async move {
+                    pause_queue(name.clone(), pausing).await?;
+                    Ok(if pausing {
+                        format!("The queue {name} is paused.")
+                    } else {
+                        format!("The queue {name} goes on.")
+                    })
+                });
+            };
+            let label = if pausing { "Pause" } else { "Resume" };
+            view! { <Button kind=ButtonKind::Ghost on_click=press>{label}</Button> }.into_any()
+        }
+    };
+    let line = move |label: &'static str, say: fn(&QueueInfo) -> String| {
+        view! {
+            <dt>{label}</dt>
+            <dd>{move || read(say)}</dd>
+        }
+    };
+    view! {
+        <Card title=name action=action>
+            <p class="job-now">
+                {move || is_paused.get().then(|| view! { <Status label="Paused" color=3 /> })}
+                <strong class="num">{move || read(|i| count(i, State::Running))}</strong>
+                " running, "
+                <strong class="num">{move || read(|i| count(i, State::Available))}</strong>
+                " waiting"
+                {oldest}
+            </p>
+            <dl class="job-figures">
+                {line("To be retried", |i| count(i, State::Retryable))} {line("Failed", |i| count(i, State::Discarded))}
+                {line("Done in the last hour", |i| group_digits(&i.finished.to_string()))}
+                {line("Waited, half and 95 %", |i| times(i.wait))} {line("Ran, half and 95 %", |i| times(i.run))}
+            </dl>
+        </Card>
+    }
+    .into_any()
+}
+
+fn count(info: &QueueInfo, state: State) -> String {
+    group_digits(&info.counts.get(&state).copied().unwrap_or(0).to_string())
+}
+
+fn times(times: Option<(i64, i64)>) -> String {
+    times.map_or_else(|| "–".to_owned(), |(half, most)| format!("< {} · < {}", milliseconds(half), milliseconds(most)))
+}
+
+pub(super) fn milliseconds(time: i64) -> String {
+    if time < 1_000 { format!("{time} ms") } else { seconds(time / 1_000) }
+}
+
+pub(super) fn seconds(time: i64) -> String {
+    match time {
+        ..120 => format!("{} s", time.max(0)),
+        120..7_200 => format!("{} min", time / 60),
+        _ => format!("{} h", time / 3_600),
+    }
+}
+
+/// How much was done and how long it waited, minute by minute. Painted anew only when a figure changed.
+pub(super) fn plots(monitor: Monitor) -> AnyView {
+    let minutes = Memo::new(move |_| monitor.overview.with(|o| o.minutes.clone()));
+    let charts = move || {
+        let minutes = minutes.get();
+        let zone = monitor.session().zone();
+        let labels: Vec<String> =
+            minutes.iter().map(|m| zone.show(m.at).rsplit(' ').next().unwrap_or_default().to_owned()).collect();
+        #[expect(clippy::cast_precision_loss, reason = "a plot of a few pixels")]
+        let series = |name: &str, values: Vec<i64>| {
+            let texts = values.iter().map(|v| group_digits(&v.to_string())).collect();
+            Series::new(name, values.into_iter().map(|v| v as f64).collect(), texts)
+        };
+        let done = series("Finished", minutes.iter().map(|m| m.finished).collect());
+        let failed = series("Attempts failed", minutes.iter().map(|m| m.failed).collect());
+        let wait = series("Wait", minutes.iter().map(|m| m.wait).collect());
+        let few = thinned(&labels);
+        view! {
+            <Card>
+                <LineChart title="Jobs a minute, last hour" labels=labels series=vec![done, failed] area=true />
+            </Card>
+            <Card>
+                <BarChart title="95 % of jobs waited less, in ms" labels=few series=vec![wait] />
+            </Card>
+        }
+    };
+    view! { <div class="job-plots">{charts}</div> }.into_any()
+}
+
+/// Every tenth label; there is no room for more below bars.
+fn thinned(labels: &[String]) -> Vec<String> {
+    labels.iter().enumerate().map(|(at, label)| if at % 10 == 5 { label.clone() } else { String::new() }).collect()
+}
