@@ -13,6 +13,7 @@ test("every place opens by address, by link and by going back, silently and acce
     "/contacts": "Contacts",
     "/teams": "Teams",
     "/users": "Users",
+    "/admin/jobs": "Jobs",
     "/companies/new": "New company",
     "/contacts/new": "New contact",
     "/companies/import": "Import companies",

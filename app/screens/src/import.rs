@@ -13,7 +13,7 @@ use kernel::AppError;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use platform::import::{ImportInfo, Problem, Status, import_problems, open_import};
+use platform::import::{ImportInfo, Problem, Status, open_import};
 use records::TypeInfo;
 use ui::{Banner, SkeletonLines, Steps, Tone};
 use uuid::Uuid;
@@ -97,7 +97,7 @@ pub fn import_progress() -> AnyView {
 fn progress(id: Uuid) -> AnyView {
     let frame = Frame::get();
     let round = RwSignal::new(0);
-    let opened = Resource::new_blocking(move || round.get(), move |_| everything(id));
+    let opened = Resource::new_blocking(move || round.get(), move |_| open_import(id));
     view! {
         <Transition fallback=|| view! { <SkeletonLines lines=8 /> }>
             {move || Suspend::new(async move {
@@ -117,15 +117,6 @@ fn progress(id: Uuid) -> AnyView {
         </Transition>
     }
     .into_any()
-}
-
-/// The import, and the first page of what does not fit in it. Asked for together: a resource within what another one
-/// shows would be counted differently by server and browser.
-async fn everything(id: Uuid) -> Result<(ImportInfo, Listed), AppError> {
-    let import = open_import(id).await?;
-    let is_known = !import.status.is_busy() && import.status != Status::Uploaded;
-    let listed = if is_known { import_problems(id, 1).await? } else { Listed::default() };
-    Ok((import, listed))
 }
 
 const fn step(status: Status) -> usize {

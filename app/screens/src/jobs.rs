@@ -11,10 +11,7 @@ use kernel::AppError;
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use platform::jobs::{
-    JobFilter, JobPage, Overview, State,
-    api::{job_overview, list_jobs},
-};
+use platform::jobs::{JobFilter, JobPage, Overview, State, api::watch_jobs};
 use ui::{SkeletonLines, Toast};
 use uuid::Uuid;
 
@@ -61,16 +58,12 @@ impl Asked {
     }
 }
 
-async fn everything(asked: Asked) -> Result<(Overview, JobPage), AppError> {
-    Ok((job_overview().await?, list_jobs(asked.filter, asked.before).await?))
-}
-
 impl Monitor {
     /// Asks anew. What does not answer now may answer next time.
     fn refresh(self) {
         let Some(asked) = self.asked.try_get_untracked() else { return };
         spawn_local(async move {
-            match everything(asked.clone()).await {
+            match watch_jobs(asked.filter.clone(), asked.before).await {
                 Ok((overview, page)) => {
                     // The page may be gone by the time the answer is there, or ask for something else.
                     if self.asked.try_get_untracked().is_some_and(|now| now == asked) {
@@ -125,7 +118,13 @@ pub fn jobs() -> AnyView {
             before: map.get("before").and_then(|id| id.parse().ok()),
         })
     });
-    let first = Resource::new_blocking(move || frame.retries.get(), move |_| everything(asked.get_untracked()));
+    let first = Resource::new_blocking(
+        move || frame.retries.get(),
+        move |_| {
+            let Asked { filter, before } = asked.get_untracked();
+            watch_jobs(filter, before)
+        },
+    );
     view! {
         <Title text="Jobs" />
         <div class="screen">

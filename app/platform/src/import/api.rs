@@ -9,10 +9,10 @@ use super::{ImportInfo, Problem, Progress, Settings};
 #[cfg(feature = "ssr")]
 use crate::server::import as serve;
 
-/// Everything about an import.
+/// Everything about an import, with the first fifty of what does not fit and how many there are in all.
 #[server(endpoint = "imports/open", input = Json, output = Json)]
-pub async fn open_import(id: Uuid) -> Result<ImportInfo, AppError> {
-    serve::open(&crate::server::ctx().await?, id).await
+pub async fn open_import(id: Uuid) -> Result<(ImportInfo, (Vec<Problem>, i64)), AppError> {
+    serve::open_with_problems(&crate::server::ctx().await?, id).await
 }
 
 /// How far the server is.
@@ -50,7 +50,8 @@ pub async fn run_import(id: Uuid) -> Result<(), AppError> {
 /// Stops checking or importing. What had been imported until then can be taken back.
 #[server(endpoint = "imports/cancel", input = Json, output = Json)]
 pub async fn cancel_import(id: Uuid) -> Result<(), AppError> {
-    serve::cancel(&crate::server::ctx().await?, &crate::server::jobs::jobs()?, id).await
+    let jobs = crate::server::jobs::jobs()?;
+    serve::cancel(&crate::server::ctx().await?, &jobs, id).await
 }
 
 /// Takes everything back that the import did.

@@ -1,6 +1,8 @@
 //! What the monitor asks the server. All of it is for administrators.
+//!
+//! What a request holds is read before anything is awaited: a page that is painted may have let go of it by then.
 
-use kernel::{AppError, codec::Json};
+use kernel::{AppError, FieldErrors, codec::Json};
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -8,50 +10,51 @@ use super::{JobAction, JobDetail, JobFilter, JobPage, Overview};
 #[cfg(feature = "ssr")]
 use crate::server::{ctx, jobs as serve};
 
-/// Queues, workers, schedules and the figures of the last hour.
-#[server(endpoint = "jobs/overview", input = Json, output = Json)]
-pub async fn job_overview() -> Result<Overview, AppError> {
-    serve::overview(&ctx().await?, &serve::jobs()?).await
-}
-
-/// Fifty jobs, the newest first, from before one.
-#[server(endpoint = "jobs/list", input = Json, output = Json)]
-pub async fn list_jobs(filter: JobFilter, before: Option<Uuid>) -> Result<JobPage, AppError> {
-    serve::list(&ctx().await?, &serve::jobs()?, &filter, before).await
+/// Queues, workers, schedules and the figures of the last hour, with fifty jobs, the newest first, from before one.
+#[server(endpoint = "jobs/watch", input = Json, output = Json)]
+pub async fn watch_jobs(filter: JobFilter, before: Option<Uuid>) -> Result<(Overview, JobPage), AppError> {
+    let jobs = serve::jobs()?;
+    serve::watch(&ctx().await?, &jobs, &filter, before).await
 }
 
 /// Everything about a job.
 #[server(endpoint = "jobs/open", input = Json, output = Json)]
 pub async fn open_job(id: Uuid) -> Result<JobDetail, AppError> {
-    serve::detail(&ctx().await?, &serve::jobs()?, id).await
+    let jobs = serve::jobs()?;
+    serve::detail(&ctx().await?, &jobs, id).await
 }
 
 /// Retries or cancels jobs, and says how many that made a difference to.
 #[server(endpoint = "jobs/act", input = Json, output = Json)]
 pub async fn act_on_jobs(ids: Vec<Uuid>, action: JobAction) -> Result<u64, AppError> {
-    serve::act(&ctx().await?, &serve::jobs()?, &ids, action).await
+    let jobs = serve::jobs()?;
+    serve::act(&ctx().await?, &jobs, &ids, action).await
 }
 
 /// The same for all jobs that match, shown or not.
 #[server(endpoint = "jobs/act-on-all", input = Json, output = Json)]
 pub async fn act_on_all_jobs(filter: JobFilter, action: JobAction) -> Result<u64, AppError> {
-    serve::act_on_all(&ctx().await?, &serve::jobs()?, &filter, action).await
+    let jobs = serve::jobs()?;
+    serve::act_on_all(&ctx().await?, &jobs, &filter, action).await
 }
 
 /// Pauses a queue or lets it go on.
 #[server(endpoint = "jobs/pause", input = Json, output = Json)]
 pub async fn pause_queue(queue: String, is_paused: bool) -> Result<(), AppError> {
-    serve::pause(&ctx().await?, &serve::jobs()?, &queue, is_paused).await
+    let jobs = serve::jobs()?;
+    serve::pause(&ctx().await?, &jobs, &queue, is_paused).await
 }
 
-/// Sets when a schedule is due; an empty expression is the usual one.
+/// Sets when a schedule is due; an empty expression is the usual one. What cannot be understood of it comes back.
 #[server(endpoint = "jobs/reschedule", input = Json, output = Json)]
-pub async fn reschedule(name: String, cron: String, is_paused: bool) -> Result<(), AppError> {
-    serve::reschedule(&ctx().await?, &serve::jobs()?, &name, &cron, is_paused).await
+pub async fn reschedule(name: String, cron: String, is_paused: bool) -> Result<Result<(), FieldErrors>, AppError> {
+    let jobs = serve::jobs()?;
+    serve::reschedule(&ctx().await?, &jobs, &name, &cron, is_paused).await
 }
 
 /// Runs a schedule's job now.
 #[server(endpoint = "jobs/run-now", input = Json, output = Json)]
 pub async fn run_schedule_now(name: String) -> Result<Uuid, AppError> {
-    serve::run_now(&ctx().await?, &serve::jobs()?, &name).await
+    let jobs = serve::jobs()?;
+    serve::run_now(&ctx().await?, &jobs, &name).await
 }

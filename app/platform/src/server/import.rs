@@ -98,6 +98,14 @@ pub async fn open(ctx: &Ctx, id: Uuid) -> Result<ImportInfo, AppError> {
     Ok(info)
 }
 
+/// Everything about an import, and the first page of what does not fit in it where that is known.
+pub async fn open_with_problems(ctx: &Ctx, id: Uuid) -> Result<(ImportInfo, (Vec<Problem>, i64)), AppError> {
+    let info = open(ctx, id).await?;
+    let is_known = !info.status.is_busy() && info.status != Status::Uploaded;
+    let listed = if is_known { problems(ctx, id, None, 1, 50).await? } else { (vec![], 0) };
+    Ok((info, listed))
+}
+
 /// How far an import is.
 pub async fn progress(ctx: &Ctx, id: Uuid) -> Result<Progress, AppError> {
     let info = find(ctx, id).await?.info;

@@ -26,6 +26,7 @@ pub use clean::CleanUp;
 pub use job::{DEFAULT, Job, JobCx, Kinds, Outcome, Policy, Queue, Retries};
 pub use monitor::{
     Jobs, act, act_on_all, as_json, detail, ensure_administrator, list, overview, own, pause, reschedule, run_now,
+    watch,
 };
 pub(super) use monitor::{cancel_own, is_over};
 pub use schedule::{Missed, Schedule};

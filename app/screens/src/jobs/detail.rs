@@ -80,6 +80,12 @@ fn body(monitor: Monitor, detail: JobDetail) -> AnyView {
             <pre class="job-text">{result}</pre>
         }
     });
+    let about = (args != "{}").then(|| {
+        view! {
+            <h3>"About"</h3>
+            <pre class="job-text">{args}</pre>
+        }
+    });
     view! {
         <div class="stack">
             <DescriptionList>
@@ -96,8 +102,7 @@ fn body(monitor: Monitor, detail: JobDetail) -> AnyView {
                 {due}
             </DescriptionList>
             {failures}
-            <h3>"About"</h3>
-            <pre class="job-text">{args}</pre>
+            {about}
             {result}
             <div class="form-actions">
                 {can_cancel

@@ -31,24 +31,11 @@ fn queue(monitor: Monitor, name: String) -> AnyView {
             .map(|at| format!(", the oldest for {}", seconds(now.seconds_since(at))))
             .unwrap_or_default()
     };
-    let action = {
-        let name = name.clone();
-        move || {
-            let (name, pausing) = (name.clone(), !is_paused.get());
-            let press = move |_| {
-                let name = name.clone();
-                monitor.act(async move {
-                    pause_queue(name.clone(), pausing).await?;
-                    Ok(if pausing {
-                        format!("The queue {name} is paused.")
-                    } else {
-                        format!("The queue {name} goes on.")
-                    })
-                });
-            };
-            let label = if pausing { "Pause" } else { "Resume" };
-            view! { <Button kind=ButtonKind::Ghost on_click=press>{label}</Button> }.into_any()
-        }
+    let own = name.clone();
+    let action = move || {
+        let name = own.clone();
+        let button = move || pause(monitor, name.clone(), !is_paused.get());
+        view! { {button} }.into_any()
     };
     let line = move |label: &'static str, say: fn(&QueueInfo) -> String| {
         view! {
@@ -72,6 +59,24 @@ fn queue(monitor: Monitor, name: String) -> AnyView {
                 {line("Waited, half and 95 %", |i| times(i.wait))} {line("Ran, half and 95 %", |i| times(i.run))}
             </dl>
         </Card>
+    }
+    .into_any()
+}
+
+/// Pauses the queue or lets it go on.
+fn pause(monitor: Monitor, name: String, pausing: bool) -> AnyView {
+    let press = move |_| {
+        let name = name.clone();
+        monitor.act(async move {
+            pause_queue(name.clone(), pausing).await?;
+            Ok(format!("The queue {name} {}.", if pausing { "is paused" } else { "goes on" }))
+        });
+    };
+    let label = if pausing { "Pause" } else { "Resume" };
+    view! {
+        <Button kind=ButtonKind::Ghost on_click=press>
+            {label}
+        </Button>
     }
     .into_any()
 }

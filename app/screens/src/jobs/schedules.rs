@@ -1,6 +1,5 @@
 //! What comes by the clock, and the processes that do the work.
 
-use kernel::AppError;
 use leptos::{prelude::*, task::spawn_local};
 use platform::jobs::{
     ScheduleInfo,
@@ -88,13 +87,13 @@ fn edit(monitor: Monitor, editing: RwSignal<Option<ScheduleInfo>>) -> AnyView {
         let Some(schedule) = editing.get_untracked() else { return };
         spawn_local(async move {
             match reschedule(schedule.name, cron.get_untracked(), is_paused).await {
-                Ok(()) => {
+                Ok(Ok(())) => {
                     editing.set(None);
                     monitor.frame().say(Toast::ok(format!("{} is set.", schedule.title)));
                     monitor.refresh();
                 }
-                Err(AppError::Invalid(errors)) => error.set(errors.first("cron").map(str::to_owned)),
-                Err(other) => monitor.frame().failed(&other),
+                Ok(Err(errors)) => error.set(errors.first("cron").map(str::to_owned)),
+                Err(error) => monitor.frame().failed(&error),
             }
         });
     };

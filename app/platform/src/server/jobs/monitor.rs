@@ -48,6 +48,16 @@ fn titled(kinds: &Kinds, mut job: JobInfo) -> JobInfo {
     job
 }
 
+/// What the monitor shows: everything at a glance, and a page of jobs.
+pub async fn watch(
+    ctx: &Ctx,
+    jobs: &Jobs,
+    filter: &JobFilter,
+    before: Option<Uuid>,
+) -> Result<(Overview, JobPage), AppError> {
+    Ok((overview(ctx, jobs).await?, list(ctx, jobs, filter, before).await?))
+}
+
 /// Everything at a glance.
 pub async fn overview(ctx: &Ctx, jobs: &Jobs) -> Result<Overview, AppError> {
     ensure_administrator(ctx)?;
@@ -248,17 +258,27 @@ fn find_schedule<'a>(kinds: &'a Kinds, name: &str) -> Result<&'a super::Schedule
 }
 
 /// Sets when a schedule is due, and whether at all. An empty expression is the one the program comes with.
-pub async fn reschedule(ctx: &Ctx, jobs: &Jobs, name: &str, cron: &str, is_paused: bool) -> Result<(), AppError> {
+pub async fn reschedule(
+    ctx: &Ctx,
+    jobs: &Jobs,
+    name: &str,
+    cron: &str,
+    is_paused: bool,
+) -> Result<Result<(), FieldErrors>, AppError> {
     ensure_administrator(ctx)?;
     let schedule = find_schedule(&jobs.kinds, name)?;
     let own = Some(cron.trim()).filter(|cron| !cron.is_empty() && *cron != schedule.cron);
-    let refused = |why: String| AppError::Invalid(FieldErrors::one("cron", why));
-    let parsed = schedule::parse(own.unwrap_or(schedule.cron)).map_err(refused)?;
-    let next = schedule::next_tick(&parsed, ctx.organisation().zone, ctx.now());
-    let next = next.ok_or_else(|| refused("This time never comes.".into()))?;
+    let next = schedule::parse(own.unwrap_or(schedule.cron)).and_then(|cron| {
+        schedule::next_tick(&cron, ctx.organisation().zone, ctx.now()).ok_or_else(|| "This time never comes.".into())
+    });
+    let next = match next {
+        Ok(next) => next,
+        Err(why) => return Ok(Err(FieldErrors::one("cron", why))),
+    };
     let mut tx = ctx.db().begin().await?;
     store::set_schedule(&mut tx, name, own, is_paused, next).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(Ok(()))
 }
 
 /// Runs a schedule's job now, beside its ticks.

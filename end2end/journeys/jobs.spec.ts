@@ -1,0 +1,86 @@
+import { accessible, enter, expect, open, test, toast } from "../fixtures.ts";
+
+test.beforeEach(async ({ context, server }) => enter(context, server));
+
+test("a paused queue holds an import back until it goes on, and the monitor shows it live", async ({ page, context }) => {
+  await open(page, "/admin/jobs");
+  await accessible(page);
+  const imports = page.locator(".card", { has: page.getByRole("heading", { name: "imports", exact: true }) });
+  await imports.getByRole("button", { name: "Pause" }).click();
+  await expect(imports.getByText("Paused")).toBeVisible();
+
+  const other = await context.newPage();
+  await open(other, "/companies/import");
+  const file = { name: "held.csv", mimeType: "text/csv", buffer: Buffer.from("name\nHeld Back Ltd\n") };
+  await other.locator("input[type=file]").setInputFiles(file);
+  await other.waitForURL(/\/imports\//);
+  await other.getByRole("button", { name: "Check" }).click();
+  await expect(other.getByRole("button", { name: "Stop here" })).toBeVisible();
+
+  // Nobody touches the monitor: it follows by itself.
+  await expect(imports).toContainText("1 waiting");
+  const states = page.getByRole("navigation", { name: "States" });
+  await states.getByRole("link", { name: /Waiting/ }).click();
+  await expect(page).toHaveURL(/state=available/);
+  await page.getByRole("button", { name: "Check a file" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog).toContainText("Alex Morgan");
+  await accessible(page);
+  await page.keyboard.press("Escape");
+
+  await imports.getByRole("button", { name: "Resume" }).click();
+  await expect(other.getByRole("button", { name: "Import 1 company" })).toBeVisible();
+  await states.getByRole("link", { name: "Completed" }).click();
+  await expect(page.getByRole("row", { name: /Check a file/ }).first()).toContainText("Took");
+  await other.close();
+});
+
+test("an import that waits is stopped where it was started", async ({ page, context }) => {
+  await open(page, "/admin/jobs?queue=imports");
+  const imports = page.locator(".card", { has: page.getByRole("heading", { name: "imports", exact: true }) });
+  await imports.getByRole("button", { name: "Pause" }).click();
+  const other = await context.newPage();
+  await open(other, "/companies/import");
+  const file = { name: "stopped.csv", mimeType: "text/csv", buffer: Buffer.from("name\nStopped Ltd\n") };
+  await other.locator("input[type=file]").setInputFiles(file);
+  await other.waitForURL(/\/imports\//);
+  await other.getByRole("button", { name: "Check" }).click();
+  await other.getByRole("button", { name: "Stop here" }).click();
+  await expect(other.getByText("Cancelled.")).toBeVisible();
+  await expect(other.getByRole("button", { name: "Check" })).toBeVisible();
+  await other.close();
+
+  await page.getByRole("navigation", { name: "States" }).getByRole("link", { name: "Cancelled" }).click();
+  await page.getByLabel("Select Check a file").first().check();
+  await expect(page.getByText("1 selected")).toBeVisible();
+  await page.getByRole("button", { name: "Retry", exact: true }).click();
+  await expect(toast(page, "1 job retried.")).toBeVisible();
+  await page.getByRole("navigation", { name: "States" }).getByRole("link", { name: /Waiting/ }).click();
+  await page.getByRole("button", { name: "Cancel all of these" }).click();
+  await expect(toast(page, "1 job cancelled.")).toBeVisible();
+  await expect(page.getByText("No jobs match.")).toBeVisible();
+  await imports.getByRole("button", { name: "Resume" }).click();
+  await expect(imports.getByRole("button", { name: "Pause" })).toBeVisible();
+});
+
+test("a schedule is set, refused, run by hand and set back", async ({ page }) => {
+  await open(page, "/admin/jobs");
+  const schedule = page.getByRole("region", { name: "Schedules" }).getByRole("row", { name: /Remove old sessions/ });
+  await expect(schedule).toContainText("40 2 * * *");
+  await schedule.getByRole("button", { name: "Edit" }).click();
+  const dialog = page.getByRole("dialog", { name: "Remove old sessions" });
+  await dialog.getByLabel("When").fill("now and then");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog.getByText("This is no cron expression of five fields.")).toBeVisible();
+  await accessible(page);
+  await dialog.getByLabel("When").fill("15 3 * * 1");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(schedule).toContainText("15 3 * * 1");
+  await schedule.getByRole("button", { name: "Run now" }).click();
+  await expect(toast(page, "Remove old sessions: enqueued.")).toBeVisible();
+  await expect(page.getByRole("region", { name: "Jobs" }).getByRole("row", { name: /Remove old sessions.*Completed/ })).toBeVisible();
+  await schedule.getByRole("button", { name: "Edit" }).click();
+  await dialog.getByRole("button", { name: "As it came" }).click();
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(schedule).toContainText("40 2 * * *");
+});
