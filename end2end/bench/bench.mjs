@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import { pages } from "./pages.mjs";
+import { queue } from "./queue.mjs";
 import { records } from "./records.mjs";
 import { sizes } from "./sizes.mjs";
 
@@ -18,6 +19,7 @@ await pages(build, add);
 const millions = option === "--million";
 await records(build, "SQLite", undefined, millions, add);
 await records(build, "PostgreSQL", postgres, millions, add);
+queue(build, postgres, add);
 
 const widest = Math.max(...rows.map((row) => row.what.length));
 for (const { what, measured, budget, unit } of rows) {
