@@ -10,5 +10,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned());
-    cli::main(arguments.collect(), server::config::environment())
+    let (mut arguments, mut environment): (Vec<_>, _) = (arguments.collect(), server::config::environment());
+    // `cargo leptos watch` starts the program without a word.
+    if arguments.is_empty() && environment.contains_key("LEPTOS_SITE_ROOT") {
+        arguments.push("serve".to_owned());
+        environment.entry("MAINSTAY_ENV".to_owned()).or_insert_with(|| "development".to_owned());
+    }
+    cli::main(arguments, environment)
 }
