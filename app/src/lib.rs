@@ -34,15 +34,15 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/first-run") view={routes::outside()} ssr=SsrMode::Async />
                 <Route path=path!("/_gallery") view={routes::outside()} ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=shell::Shell ssr=SsrMode::Async>
-                    <Route path=path!("/") view={routes::inside()} ssr=SsrMode::Async />
-                    <Route path=path!("/settings/organisation") view={routes::inside()} ssr=SsrMode::Async />
-                    <Route path=path!("/admin/jobs") view={routes::inside()} ssr=SsrMode::Async />
-                    <Route path=path!("/imports/:id") view={routes::inside()} ssr=SsrMode::Async />
-                    <Route path=path!("/:collection") view={routes::inside()} ssr=SsrMode::Async />
-                    <Route path=path!("/:collection/new") view={routes::inside()} ssr=SsrMode::Async />
-                    <Route path=path!("/:collection/import") view={routes::inside()} ssr=SsrMode::Async />
-                    <Route path=path!("/:collection/:id") view={routes::inside()} ssr=SsrMode::Async />
-                    <Route path=path!("/:collection/:id/edit") view={routes::inside()} ssr=SsrMode::Async />
+                    <Route path=path!("/") view={routes::daily()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings/organisation") view={routes::office()} ssr=SsrMode::Async />
+                    <Route path=path!("/admin/jobs") view={routes::office()} ssr=SsrMode::Async />
+                    <Route path=path!("/imports/:id") view={routes::office()} ssr=SsrMode::Async />
+                    <Route path=path!("/:collection") view={routes::daily()} ssr=SsrMode::Async />
+                    <Route path=path!("/:collection/new") view={routes::daily()} ssr=SsrMode::Async />
+                    <Route path=path!("/:collection/import") view={routes::office()} ssr=SsrMode::Async />
+                    <Route path=path!("/:collection/:id") view={routes::daily()} ssr=SsrMode::Async />
+                    <Route path=path!("/:collection/:id/edit") view={routes::daily()} ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

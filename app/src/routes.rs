@@ -10,33 +10,41 @@ use screens::{frame::Frame, session::Session};
 
 use crate::{home, keys, missing, palette};
 
-/// The screen inside the shell that the address names, with what lies over every screen: loaded with the first of them,
-/// so that the shell itself is there sooner.
-fn screen_inside() -> AnyView {
+/// A screen inside the shell with what lies over every screen: loaded with the first of them, so that the shell itself
+/// is there sooner.
+fn inside_shell(screen: fn(&[&str]) -> AnyView) -> AnyView {
     keys::listen(Frame::get(), Session::get());
+    let path = use_location().pathname.get_untracked();
+    let segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
     view! {
-        {screen()}
+        {screen(&segments)}
         <palette::Palette />
         <keys::Help />
     }
     .into_any()
 }
 
-fn screen() -> AnyView {
-    let path = use_location().pathname.get_untracked();
-    let segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
-    match segments.as_slice() {
+/// What everybody works with all day.
+fn screen_daily() -> AnyView {
+    inside_shell(|segments| match segments {
         [] => home::home(),
-        ["admin", "jobs"] => screens::jobs(),
-        ["settings", "organisation"] => screens::organisation(),
-        ["imports", _] => screens::import_progress(),
-        [_, "import"] => screens::import(),
         [_, "new"] => screens::create(),
         [_] => screens::list(),
         [_, _] => screens::record(),
         [_, _, "edit"] => screens::edit(),
         _ => screens::missing(),
-    }
+    })
+}
+
+/// What is needed now and then: bringing files, setting things up, looking after the program.
+fn screen_office() -> AnyView {
+    inside_shell(|segments| match segments {
+        ["admin", "jobs"] => screens::jobs(),
+        ["settings", "organisation"] => screens::organisation(),
+        ["imports", _] => screens::import_progress(),
+        [_, "import"] => screens::import(),
+        _ => screens::missing(),
+    })
 }
 
 /// The way in that the address names.
@@ -49,12 +57,18 @@ fn screen_outside() -> AnyView {
 }
 
 #[cfg(not(debug_assertions))]
-pub use lazy::{inside, outside};
+pub use lazy::{daily, office, outside};
 
-/// Everything inside the shell.
+/// What everybody works with all day.
 #[cfg(debug_assertions)]
-pub fn inside() -> fn() -> AnyView {
-    screen_inside
+pub fn daily() -> fn() -> AnyView {
+    screen_daily
+}
+
+/// What is needed now and then.
+#[cfg(debug_assertions)]
+pub fn office() -> fn() -> AnyView {
+    screen_office
 }
 
 /// The ways in.
@@ -68,11 +82,17 @@ mod lazy {
     use leptos::prelude::*;
     use leptos_router::{Lazy, LazyRoute, lazy_route};
 
-    pub struct Inside;
+    pub struct Daily;
+    pub struct Office;
     pub struct Outside;
 
-    /// Everything inside the shell.
-    pub fn inside() -> Lazy<Inside> {
+    /// What everybody works with all day.
+    pub fn daily() -> Lazy<Daily> {
+        Lazy::new()
+    }
+
+    /// What is needed now and then.
+    pub fn office() -> Lazy<Office> {
         Lazy::new()
     }
 
@@ -82,13 +102,24 @@ mod lazy {
     }
 
     #[lazy_route]
-    impl LazyRoute for Inside {
+    impl LazyRoute for Daily {
         fn data() -> Self {
             Self
         }
 
         fn view(_this: Self) -> AnyView {
-            super::screen_inside()
+            super::screen_daily()
+        }
+    }
+
+    #[lazy_route]
+    impl LazyRoute for Office {
+        fn data() -> Self {
+            Self
+        }
+
+        fn view(_this: Self) -> AnyView {
+            super::screen_office()
         }
     }
 

@@ -72,3 +72,31 @@ fn a_person_is_added_with_a_password_from_standard_input() {
         assert!(text(&done.stderr).contains(why), "{}", text(&done.stderr));
     }
 }
+
+#[test]
+fn started_without_a_word_it_serves_for_cargo_leptos_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(mainstay(folder.path(), &[], &[], "").status.code(), Some(2));
+    // A setting that cannot be used shows that it got as far as to want to serve.
+    let variables = [("LEPTOS_SITE_ROOT", "target/site"), ("MAINSTAY_ADDR", "nowhere")];
+    let done = mainstay(folder.path(), &[], &variables, "");
+    assert_eq!(done.status.code(), Some(1));
+    assert!(text(&done.stderr).contains("MAINSTAY_ADDR"), "{}", text(&done.stderr));
+}
+
+#[test]
+fn the_queue_is_looked_after_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let jobs = |words: &[&str]| mainstay(folder.path(), &[&["jobs"], words].concat(), &[], "");
+    let run = jobs(&["run", "sweep_imports"]);
+    assert!(text(&run.stdout).starts_with("Enqueued "), "{}", text(&run.stderr));
+    let id = text(&run.stdout).trim_start_matches("Enqueued ").trim().trim_end_matches('.').to_owned();
+    let listed = jobs(&["list", "--state", "available"]);
+    assert!(text(&listed.stdout).contains(&id) && text(&listed.stdout).contains("imports.sweep"));
+    assert_eq!(text(&jobs(&["cancel", &id]).stdout), "Cancelled 1 job.\n");
+    assert_eq!(text(&jobs(&["retry", "--state", "cancelled"]).stdout), "Retried 1 job.\n");
+    assert_eq!(text(&jobs(&["pause", "imports"]).stdout), "The queue imports is paused.\n");
+    let unknown = jobs(&["run", "nothing"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(text(&unknown.stderr).contains("There is no schedule 'nothing'"), "{}", text(&unknown.stderr));
+}

@@ -26,10 +26,6 @@ impl Job for CheckImport {
     const QUEUE: Queue = QUEUE;
     const POLICY: Policy = POLICY;
 
-    fn key(&self) -> Option<String> {
-        Some(self.import.to_string())
-    }
-
     async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
         task::work(cx, self.import, Aim::Check).await
     }
@@ -50,10 +46,6 @@ impl Job for RunImport {
     const TITLE: &'static str = "Import a file";
     const QUEUE: Queue = QUEUE;
     const POLICY: Policy = POLICY;
-
-    fn key(&self) -> Option<String> {
-        Some(self.import.to_string())
-    }
 
     async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
         task::work(cx, self.import, Aim::Run).await
@@ -76,10 +68,6 @@ impl Job for UndoImport {
     const TITLE: &'static str = "Undo an import";
     const QUEUE: Queue = QUEUE;
     const POLICY: Policy = POLICY;
-
-    fn key(&self) -> Option<String> {
-        Some(self.import.to_string())
-    }
 
     async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
         task::undo(&cx.ctx, self.import, self.change_set).await?;

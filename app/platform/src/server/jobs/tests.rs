@@ -45,6 +45,7 @@ enum Deed {
     Refuse,
     Panic,
     Hang,
+    TooLong,
     Snooze,
     UntilCancelled,
     Crowd,
@@ -76,6 +77,10 @@ impl Job for Test {
             Deed::Refuse => return Err(AppError::Conflict("no use".into())),
             Deed::Panic => panic!("as the test wants it"),
             Deed::Hang => std::future::pending().await,
+            Deed::TooLong => {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                diary.note("went on after its time");
+            }
             Deed::Snooze if diary.read().len() < 3 => return Ok(Outcome::Snooze(Duration::ZERO)),
             Deed::Note | Deed::Snooze => {}
             Deed::UntilCancelled => {
@@ -266,6 +271,19 @@ async fn a_panic_and_a_hang_are_failures() {
         assert!(job.error.as_deref().unwrap().starts_with(said), "{:?}", job.error);
         assert_eq!(job.attempt, 3);
     }
+}
+
+#[tokio::test]
+async fn what_is_broken_off_does_not_go_on_in_secret() {
+    let world = World::new().await;
+    let worker = world.work();
+    let late = world.put("late", Deed::TooLong).await;
+    world.until(late, State::Retryable).await;
+    let stopped = world.put("stopped", Deed::TooLong).await;
+    world.until(stopped, State::Running).await;
+    worker.abort();
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!(world.diary.read(), ["late 1", "stopped 1"]);
 }
 
 #[tokio::test]

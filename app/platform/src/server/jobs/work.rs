@@ -138,7 +138,8 @@ impl Worker {
 struct Busy {
     queue: &'static str,
     cancelled: Arc<AtomicBool>,
-    task: AbortHandle,
+    /// Nothing goes on that this worker knows no more of.
+    _task: EndsWith,
 }
 
 /// A worker at work.
@@ -254,7 +255,7 @@ impl Run {
             // Nobody listens any more once the worker has gone; its jobs were handed back then.
             let _ = ended.send(Ended { claimed, kind, queue: queue.name, ending, took: began.elapsed() });
         });
-        self.busy.insert(id, Busy { queue: queue.name, cancelled, task: task.abort_handle() });
+        self.busy.insert(id, Busy { queue: queue.name, cancelled, _task: EndsWith(task.abort_handle()) });
     }
 
     /// Looks after time: what became due, who was asked to stop, who died.
@@ -301,10 +302,6 @@ impl Run {
         let now = app.clock().now();
         if !store::beat(&mut tx, self.id, self.busy.len(), now).await? {
             // New here, or given up for dead: then nothing under way is this worker's any more.
-            for busy in self.busy.values() {
-                busy.cancelled.store(true, Ordering::Relaxed);
-                busy.task.abort();
-            }
             self.busy.clear();
             let queues: Vec<&str> = worker.queues.iter().map(|q| q.name).collect();
             let queues = serde_json::to_string(&queues).map_err(kernel::server::unexpected)?;
@@ -326,9 +323,10 @@ impl Run {
         Ok(())
     }
 
-    /// Workers that are gone, or whose beat has stood still for a lease. On SQLite nobody else can be there.
+    /// Workers that are gone, or whose beat has stood still for a lease. On SQLite who was there before is gone.
     async fn find_dead(&mut self) -> Result<Vec<Uuid>, DbError> {
         let db = self.worker.app.db();
+        let is_alone = self.beat_at.is_none() && db.engine() == Engine::Sqlite;
         let mut dead = store::left(db).await?;
         let others: Vec<_> = store::workers(db).await?.into_iter().filter(|(w, _)| w.id != self.id).collect();
         self.others.retain(|id, _| others.iter().any(|(w, _)| w.id == *id));
@@ -337,7 +335,7 @@ impl Run {
             if known.0 != beat {
                 *known = (beat, Instant::now());
             }
-            if known.1.elapsed() >= self.worker.lease || db.engine() == Engine::Sqlite {
+            if known.1.elapsed() >= self.worker.lease || is_alone {
                 dead.push(other.id);
             }
         }
@@ -355,10 +353,7 @@ impl Run {
             }
             self.turn().await;
         }
-        for busy in self.busy.values() {
-            busy.cancelled.store(true, Ordering::Relaxed);
-            busy.task.abort();
-        }
+        self.busy.clear();
         let left = async {
             let mut tx = self.worker.app.db().begin().await?;
             if store::hand_back(&mut tx, self.id).await? > 0 {
@@ -396,6 +391,15 @@ fn name() -> String {
     format!("{}-{}", if host.is_empty() { "mainstay" } else { host }, std::process::id())
 }
 
+/// Ends a task when it goes.
+struct EndsWith(AbortHandle);
+
+impl Drop for EndsWith {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// One attempt, from the first line of the handler to how it ended.
 async fn attempt(worker: &Worker, claimed: &Claimed, cancelled: Arc<AtomicBool>) -> (Option<&'static str>, Ending) {
     let Some(kind) = worker.kinds.get(&claimed.kind).cloned() else {
@@ -412,12 +416,13 @@ async fn attempt(worker: &Worker, claimed: &Claimed, cancelled: Arc<AtomicBool>)
         return (name, give_up(&*kind, claimed, cx, LOST.to_owned(), State::Discarded).await);
     }
     let limit = kind.policy().timeout;
+    // Of its own, so that a panic ends the attempt alone; it ends with the attempt all the same.
     let mut running = tokio::spawn(kind.run(claimed.args.clone(), cx.clone()));
+    let _ends = EndsWith(running.abort_handle());
     let outcome = match tokio::time::timeout(limit, &mut running).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(panic)) => Err(kernel::server::unexpected(panic)),
         Err(_) => {
-            running.abort();
             let ending = Ending::Failed {
                 why: format!("This took longer than the {} seconds it may take.", limit.as_secs()),
                 again: retry_after(worker, &*kind, claimed),
