@@ -124,6 +124,7 @@ impl Worker {
             endings,
             busy: HashMap::new(),
             unwritten: vec![],
+            is_enlisted: false,
             may_claim: true,
             is_stopping: false,
             others: HashMap::new(),
@@ -151,6 +152,8 @@ struct Run {
     busy: HashMap<Uuid, Busy>,
     /// What ended and is not written down yet.
     unwritten: Vec<Ended>,
+    /// Whether the others know of this worker; before that it claims nothing.
+    is_enlisted: bool,
     /// Whether there may be a job to claim.
     may_claim: bool,
     is_stopping: bool,
@@ -208,7 +211,8 @@ impl Run {
 
     async fn try_turn(&mut self) -> Result<Vec<(Queue, Claimed)>, DbError> {
         let rooms: Vec<(Queue, usize)> = self.worker.queues.iter().map(|q| (*q, self.room(*q))).collect();
-        let is_claiming = self.may_claim && !self.is_stopping && rooms.iter().any(|(_, room)| *room > 0);
+        let is_claiming =
+            self.is_enlisted && self.may_claim && !self.is_stopping && rooms.iter().any(|(_, room)| *room > 0);
         if self.unwritten.is_empty() && !is_claiming {
             return Ok(vec![]);
         }
@@ -300,14 +304,17 @@ impl Run {
         crate::server::organisation::refresh(app).await?;
         let mut tx = app.db().begin().await?;
         let now = app.clock().now();
-        if !store::beat(&mut tx, self.id, self.busy.len(), now).await? {
-            // New here, or given up for dead: then nothing under way is this worker's any more.
+        if !self.is_enlisted || !store::beat(&mut tx, self.id, self.busy.len(), now).await? {
+            // New here, or given up for dead: then nothing under way is this worker's any more, and under a new name
+            // what it claimed since is found like that of any worker that died.
             self.busy.clear();
+            self.id = app.clock().new_id(app.rng());
             let queues: Vec<&str> = worker.queues.iter().map(|q| q.name).collect();
             let queues = serde_json::to_string(&queues).map_err(kernel::server::unexpected)?;
             store::enlist(&mut tx, self.id, &name(), &queues, now).await?;
         }
         tx.commit().await?;
+        self.is_enlisted = true;
         if worker.is_scheduling {
             let zone = app.organisation().zone.name();
             schedule::prepare(app, &worker.kinds).await?;
