@@ -162,19 +162,11 @@ pub(super) async fn find(identity: &Identity, key: Key) -> Result<Option<Live>, 
 }
 
 async fn live(identity: &Identity, row: store::Session) -> Result<Live, AppError> {
-    let (first_name, last_name) = (row.first_name.clone(), row.last_name.clone());
-    let person = store::Person {
-        full_name: row.full_name,
-        first_name: row.first_name,
-        last_name: row.last_name,
-        email: row.email,
-        role: row.role,
-        team: row.team,
-    };
+    let (first_name, last_name) = (row.person.first_name.clone(), row.person.last_name.clone());
     Ok(Live {
         id: row.id,
         kind: Kind::parse(&row.kind),
-        actor: Arc::new(act_as(identity, row.user, person).await?),
+        actor: Arc::new(act_as(identity, row.user, row.person).await?),
         first_name,
         last_name,
         seen_at: row.seen_at,

@@ -140,12 +140,7 @@ pub struct Session {
     pub seen_at: Timestamp,
     pub idle_until: Timestamp,
     pub ends_at: Timestamp,
-    pub full_name: Option<String>,
-    pub first_name: Option<String>,
-    pub last_name: Option<String>,
-    pub email: String,
-    pub role: String,
-    pub team: Option<Uuid>,
+    pub person: Person,
 }
 
 /// By the hash of a browser's secret.
@@ -165,20 +160,22 @@ pub struct Person {
     pub team: Option<Uuid>,
 }
 
+/// The person in the columns from `at` on.
+fn person(row: &Row, at: usize) -> Result<Person, DbError> {
+    Ok(Person {
+        full_name: row.get(at)?,
+        first_name: row.get(at + 1)?,
+        last_name: row.get(at + 2)?,
+        email: row.get(at + 3)?,
+        role: row.get(at + 4)?,
+        team: row.get(at + 5)?,
+    })
+}
+
 /// A user who may sign in.
 pub async fn find_person(db: &Db, id: Uuid) -> Result<Option<Person>, DbError> {
     let row = db.fetch_optional(FIND_PERSON, vec![id.into(), true.into()]).await?;
-    let read = |row: Row| {
-        Ok(Person {
-            full_name: row.get(0)?,
-            first_name: row.get(1)?,
-            last_name: row.get(2)?,
-            email: row.get(3)?,
-            role: row.get(4)?,
-            team: row.get(5)?,
-        })
-    };
-    row.map(read).transpose()
+    row.map(|row| person(&row, 0)).transpose()
 }
 
 pub async fn find_session_by_id(db: &Db, id: Uuid) -> Result<Option<Session>, DbError> {
@@ -193,12 +190,7 @@ fn session(row: &Row) -> Result<Session, DbError> {
         seen_at: row.get(3)?,
         idle_until: row.get(4)?,
         ends_at: row.get(5)?,
-        full_name: row.get(6)?,
-        first_name: row.get(7)?,
-        last_name: row.get(8)?,
-        email: row.get(9)?,
-        role: row.get(10)?,
-        team: row.get(11)?,
+        person: person(row, 6)?,
     })
 }
 
