@@ -2,7 +2,7 @@
 
 use kernel::AppError;
 use platform::{
-    jobs::{JobAction, JobFilter},
+    jobs::{JobAction, JobFilter, State as JobState},
     server::jobs as queue,
 };
 use records::server::Ctx;
@@ -45,7 +45,7 @@ fn unknown(error: AppError, what: &str, name: &str) -> AppError {
 async fn list(state: &State, ctx: &Ctx, filter: &JobFilter) -> Result<(), AppError> {
     let page = queue::list(ctx, &state.jobs(), filter, None).await?;
     for job in &page.jobs {
-        let error = job.error.as_deref().filter(|_| job.finished_at.is_none_or(|_| job.state.name() != "completed"));
+        let error = job.error.as_deref().filter(|_| job.state != JobState::Completed);
         println!(
             "{}  {:<10}  {:<24}  {:<10}  {}/{}  {}",
             job.id,
