@@ -178,9 +178,12 @@ impl<J: Job> Kind for Of<J> {
     }
 }
 
-/// The kinds of jobs there are, and the schedules.
+/// The kinds of jobs there are, and the schedules. Cheap to clone: every request carries them.
 #[derive(Clone, Default)]
-pub struct Kinds {
+pub struct Kinds(Arc<All>);
+
+#[derive(Clone, Default)]
+struct All {
     kinds: BTreeMap<&'static str, Arc<dyn Kind>>,
     schedules: Vec<super::Schedule>,
 }
@@ -188,27 +191,27 @@ pub struct Kinds {
 impl Kinds {
     #[must_use]
     pub fn with<J: Job>(mut self) -> Self {
-        self.kinds.insert(J::KIND, Arc::new(Of::<J>(PhantomData)));
+        Arc::make_mut(&mut self.0).kinds.insert(J::KIND, Arc::new(Of::<J>(PhantomData)));
         self
     }
 
     /// A schedule, and the kind of the job it enqueues.
     #[must_use]
     pub fn every(mut self, schedule: super::Schedule) -> Self {
-        self.schedules.push(schedule);
+        Arc::make_mut(&mut self.0).schedules.push(schedule);
         self
     }
 
     pub(super) fn get(&self, kind: &str) -> Option<&Arc<dyn Kind>> {
-        self.kinds.get(kind)
+        self.0.kinds.get(kind)
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<dyn Kind>> {
-        self.kinds.values()
+        self.0.kinds.values()
     }
 
     pub(super) fn schedules(&self) -> &[super::Schedule] {
-        &self.schedules
+        &self.0.schedules
     }
 
     /// The queues of all kinds, by name.
