@@ -47,6 +47,9 @@ find_postgres() {
   return 1
 }
 
+# Prints the path of the server for IMAP, which lies where only root looks.
+find_dovecot() { PATH="$PATH:/usr/sbin:/usr/local/sbin" first_of dovecot; }
+
 free_port() {
   node -e 'const s = require("net").createServer(); s.listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'
 }
@@ -89,4 +92,93 @@ stop_postgres() {
     "${as_owner[@]}" "$postgres/pg_ctl" -D "$scratch/postgres/data" -m immediate -w stop > /dev/null 2>&1 || true
     postgres=
   fi
+}
+
+peers=()
+
+# start_peers: the servers of bin/peers.py, and one that shows their mail over IMAP to whoever signs in by its address
+# with the password `secret`. Their addresses are exported.
+start_peers() {
+  [ ${#peers[@]} -eq 0 ] || return 0
+  local folder=$scratch/peers waited
+  mkdir "$folder"
+  "$tools/peers/bin/python" bin/peers.py "$folder" > "$folder/log" 2>&1 < /dev/null &
+  peers=($!)
+  for ((waited = 0; waited < 600; waited++)); do
+    if [ -f "$folder/peers" ]; then break; fi
+    kill -0 "${peers[0]}" 2> /dev/null || break
+    sleep 0.1
+  done
+  if [ ! -f "$folder/peers" ]; then cat "$folder/log" >&2; die "The servers that tests speak to did not start"; fi
+  set -a
+  # shellcheck disable=SC1091
+  source "$folder/peers"
+  set +a
+  start_dovecot "$folder"
+}
+
+# start_dovecot <folder>: all of it runs as one user who is not root.
+start_dovecot() {
+  local folder=$1 user group port waited as_user=()
+  user=$(id -un) group=$(id -gn)
+  if [ "$(id -u)" -eq 0 ]; then
+    user=nobody group=$(id -gn nobody)
+    as_user=(setpriv --reuid "$user" --regid "$group" --clear-groups --)
+  fi
+  port=$(free_port)
+  mkdir "$folder/dovecot"
+  cat > "$folder/dovecot/conf" << END
+base_dir = $folder/dovecot/run
+state_dir = $folder/dovecot/run
+log_path = $folder/dovecot/log
+default_internal_user = $user
+default_internal_group = $group
+default_login_user = $user
+protocols = imap
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+mail_location = maildir:$folder/mail/%u
+first_valid_uid = 1
+passdb {
+  driver = static
+  args = password=secret
+}
+userdb {
+  driver = static
+  args = uid=$user gid=$group home=$folder/dovecot/home/%u
+}
+service imap-login {
+  chroot =
+  inet_listener imap {
+    port = $port
+  }
+  inet_listener imaps {
+    port = 0
+  }
+}
+service anvil {
+  chroot =
+}
+END
+  if [ ${#as_user[@]} -gt 0 ]; then chown -R "$user" "$folder/dovecot"; fi
+  "${as_user[@]}" "$(find_dovecot)" -F -c "$folder/dovecot/conf" > "$folder/dovecot.log" 2>&1 < /dev/null &
+  peers+=($!)
+  for ((waited = 0; waited < 200; waited++)); do
+    if (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then break; fi
+    kill -0 "${peers[1]}" 2> /dev/null || break
+    sleep 0.1
+  done
+  if ! (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then
+    cat "$folder/dovecot.log" "$folder/dovecot/log" >&2 2> /dev/null || true
+    die "The server for IMAP did not start"
+  fi
+  export MAINSTAY_TEST_IMAP=localhost:$port
+}
+
+stop_peers() {
+  if [ ${#peers[@]} -eq 0 ]; then return; fi
+  kill "${peers[@]}" 2> /dev/null || true
+  wait "${peers[@]}" 2> /dev/null || true
+  peers=()
 }

@@ -3,14 +3,16 @@
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
-use crate::{App, preferences};
+use screens::look;
+
+use crate::App;
 
 /// The whole document. Theme and density stand in it from the first byte, so nothing flashes.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    let chosen = preferences::chosen();
+    let chosen = look::chosen();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=chosen.theme data-density=chosen.density>
+        <html lang="en" data-theme=chosen.theme.mark() data-density=chosen.density.mark()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

@@ -1,6 +1,5 @@
 //! The home page: what there is, what happened, what to do first.
 
-use kernel::group_digits;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use records::{Count, Filter, ListQuery, Op};
@@ -18,7 +17,7 @@ pub fn home() -> AnyView {
     let first_name =
         session.user().map(|u| u.name.split(' ').next().unwrap_or_default().to_owned()).unwrap_or_default();
     let hour = session.with(|b| {
-        let local = b.now.plus_seconds(b.zone.at(b.now).into());
+        let local = b.now.plus_seconds(b.formats.zone.at(b.now).into());
         local.micros().div_euclid(3_600_000_000).rem_euclid(24)
     });
     let greeting = match hour {
@@ -45,7 +44,7 @@ pub fn home() -> AnyView {
 
 fn dashboard(session: Session, figures: HomeFigures) -> AnyView {
     let cards = figures.counts.iter().filter_map(|count| figure(session, count)).collect_view();
-    let charts = figures.charts.iter().map(chart).collect_view();
+    let charts = figures.charts.iter().map(|c| chart(session, c)).collect_view();
     view! {
         <div class="home grid-12">
             {first_steps(session, &figures)} {cards} {charts} {latest(session, figures.latest)}
@@ -57,12 +56,9 @@ fn dashboard(session: Session, figures: HomeFigures) -> AnyView {
 /// How many records of a type there are, and how they came.
 fn figure(session: Session, (name, count, new, days): &(String, Count, u64, Vec<u64>)) -> Option<AnyView> {
     let info = session.type_info(name)?;
-    let value = format!("{}{}", group_digits(&count.rows.to_string()), if count.is_exact { "" } else { "+" });
-    let note = if *new == 0 {
-        "None new in 30 days".to_owned()
-    } else {
-        format!("{} new in 30 days", group_digits(&new.to_string()))
-    };
+    let value = format!("{}{}", session.count(count.rows), if count.is_exact { "" } else { "+" });
+    let note =
+        if *new == 0 { "None new in 30 days".to_owned() } else { format!("{} new in 30 days", session.count(*new)) };
     #[expect(clippy::cast_precision_loss, reason = "a line of a few pixels")]
     let line: Vec<f64> = days.iter().map(|n| *n as f64).collect();
     let figure = view! {
@@ -74,7 +70,7 @@ fn figure(session: Session, (name, count, new, days): &(String, Count, u64, Vec<
 }
 
 /// Rows by the values of a field; each bar leads to its rows.
-fn chart(chart: &Chart) -> AnyView {
+fn chart(session: Session, chart: &Chart) -> AnyView {
     let most = chart.bars.iter().map(|(_, _, rows)| *rows).max().unwrap_or(1).max(1);
     let bars = chart.bars.iter().map(move |(label, value, rows)| {
         let query = ListQuery {
@@ -89,7 +85,7 @@ fn chart(chart: &Chart) -> AnyView {
                     <span class="bar-track" aria-hidden="true">
                         <span class="bar-fill" style=format!("width:{}%", rows * 100 / most)></span>
                     </span>
-                    <span class="num">{group_digits(&rows.to_string())}</span>
+                    <span class="num">{session.count(*rows)}</span>
                 </a>
             </li>
         }
@@ -163,7 +159,7 @@ fn latest(session: Session, sets: Vec<ChangeSet>) -> AnyView {
     let frame = Frame::get();
     let is_empty = sets.is_empty();
     let rows = sets.into_iter().map(|set| {
-        let ago = session.with(|b| b.zone.ago(set.at, b.now));
+        let ago = session.ago(set.at);
         let undo = (!set.is_undone).then(|| {
             let id = set.id;
             view! {

@@ -6,7 +6,6 @@ mod keys;
 mod missing;
 mod navigation;
 mod palette;
-mod preferences;
 mod routes;
 mod shell;
 
@@ -36,7 +35,13 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=shell::Shell ssr=SsrMode::Async>
                     <Route path=path!("/") view={routes::daily()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/organisation") view={routes::office()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings/preferences") view={routes::office()} ssr=SsrMode::Async />
+                    <Route path=path!("/notifications") view={routes::office()} ssr=SsrMode::Async />
+                    <Route path=path!("/admin/deliveries") view={routes::office()} ssr=SsrMode::Async />
                     <Route path=path!("/admin/jobs") view={routes::office()} ssr=SsrMode::Async />
+                    <Route path=path!("/admin/mail") view={routes::office()} ssr=SsrMode::Async />
+                    <Route path=path!("/admin/mail-outbox") view={routes::office()} ssr=SsrMode::Async />
+                    <Route path=path!("/exports") view={routes::office()} ssr=SsrMode::Async />
                     <Route path=path!("/imports/:id") view={routes::office()} ssr=SsrMode::Async />
                     <Route path=path!("/:collection") view={routes::daily()} ssr=SsrMode::Async />
                     <Route path=path!("/:collection/new") view={routes::daily()} ssr=SsrMode::Async />

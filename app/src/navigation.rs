@@ -1,11 +1,17 @@
 //! Where one can go.
 
-use leptos::prelude::*;
+use kernel::AppError;
+use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;
-use screens::{frame::Frame, session::Session};
+use platform::preferences::{Density, Theme, api::change_preferences};
+use screens::{
+    frame::Frame,
+    look::{self, Look},
+    session::Session,
+};
 use ui::{Avatar, ButtonKind, Menu, MenuItem, MenuLine, MenuTitle, NavGroup, NavItem, Sidebar};
 
-use crate::{keys, preferences};
+use crate::keys;
 
 /// A place, and the letter that goes there after `g`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +35,16 @@ pub fn places(session: Session) -> Vec<(Option<&'static str>, Vec<Place>)> {
         types.map(|t| place(&t.plural, &format!("/{}", t.name), &t.icon, letter(&t.name))).collect::<Vec<_>>()
     };
     let mut company = vec![];
+    let exports = session.types().iter().any(|info| info.may("export"));
     if session.user().is_some_and(|u| u.may_administer) {
         company.extend(of("identity"));
         company.push(place("Jobs", "/admin/jobs", "clock", 'j'));
+        company.push(place("Outbox", "/admin/mail-outbox", "mail", 'm'));
+        company.push(place("Deliveries", "/admin/deliveries", "bell", 'd'));
         company.push(place("Settings", "/settings/organisation", "settings", 's'));
+    }
+    if exports {
+        company.insert(0, place("Exports", "/exports", "download", 'x'));
     }
     vec![(None, vec![place("Home", "/", "home", 'h')]), (Some("CRM"), of("crm")), (Some("Company"), company)]
 }
@@ -86,22 +98,22 @@ fn is_within(path: &str, href: &str) -> bool {
 /// Who one is, how one wants to see things, and the way out.
 fn account(session: Session) -> AnyView {
     let Some(me) = session.user() else { return ().into_any() };
-    let chosen = RwSignal::new(preferences::Preferences::default());
-    Effect::new(move |_| chosen.set(preferences::chosen()));
-    let theme = move |label: &'static str, icon: &'static str, value: Option<&'static str>| {
-        let select = Callback::new(move |()| {
-            preferences::choose("theme", value);
-            chosen.update(|c| c.theme = value);
-        });
-        let checked = Signal::derive(move || chosen.get().theme == value);
+    let frame = Frame::get();
+    let chosen = RwSignal::new(Look::default());
+    Effect::new(move |_| chosen.set(look::chosen()));
+    let choose = move |look: Look| {
+        look::show(look);
+        chosen.set(look);
+        keep(frame, look);
+    };
+    let theme = move |label: &'static str, icon: &'static str, theme: Theme| {
+        let select = Callback::new(move |()| choose(Look { theme, ..chosen.get_untracked() }));
+        let checked = Signal::derive(move || chosen.get().theme == theme);
         view! { <MenuItem label=label icon=icon checked=checked on_select=select /> }
     };
-    let density = move |label: &'static str, value: Option<&'static str>| {
-        let select = Callback::new(move |()| {
-            preferences::choose("density", value);
-            chosen.update(|c| c.density = value);
-        });
-        let checked = Signal::derive(move || chosen.get().density == value);
+    let density = move |label: &'static str, density: Density| {
+        let select = Callback::new(move |()| choose(Look { density, ..chosen.get_untracked() }));
+        let checked = Signal::derive(move || chosen.get().density == density);
         view! { <MenuItem label=label checked=checked on_select=select /> }
     };
     view! {
@@ -113,19 +125,34 @@ fn account(session: Session) -> AnyView {
                 <MenuTitle text=me.email />
                 <MenuLine />
                 <MenuTitle text="Theme" />
-                {theme("Light", "sun", Some("light"))}
-                {theme("Dark", "moon", Some("dark"))}
-                {theme("As the system", "monitor", None)}
+                {theme("Light", "sun", Theme::Light)}
+                {theme("Dark", "moon", Theme::Dark)}
+                {theme("As the system", "monitor", Theme::System)}
                 <MenuLine />
                 <MenuTitle text="Rows" />
-                {density("Compact", Some("compact"))}
-                {density("Default", None)}
-                {density("Comfortable", Some("comfortable"))}
+                {density("Compact", Density::Compact)}
+                {density("Default", Density::Default)}
+                {density("Comfortable", Density::Comfortable)}
                 <MenuLine />
+                <MenuItem label="Preferences" icon="settings" href="/settings/preferences" />
                 <MenuItem label="Keyboard shortcuts" icon="keyboard" keys="?" on_select=Callback::new(|()| keys::help()) />
                 <MenuItem label="Sign out" icon="logout" submit=true />
             </Menu>
         </form>
     }
     .into_any()
+}
+
+/// Lets a look follow the person to other browsers.
+fn keep(frame: Frame, look: Look) {
+    let changes = [("theme", look.theme.name()), ("density", look.density.name())];
+    let changes = changes.map(|(name, value)| (name.to_owned(), value.into()));
+    spawn_local(async move {
+        match change_preferences(changes.into_iter().collect()).await {
+            Ok(Ok(preferences)) => look::saved(&preferences),
+            // The page going away takes the answer with it, not the choice.
+            Ok(Err(_)) | Err(AppError::Offline) => {}
+            Err(error) => frame.failed(&error),
+        }
+    });
 }

@@ -103,6 +103,15 @@ fn own_commands(session: Session, typed: &str) -> Vec<CommandGroup> {
         href: p.href,
         ..Command::default()
     });
+    let own = [("Notifications", "/notifications", "bell"), ("Preferences", "/settings/preferences", "settings")];
+    let own = own.map(|(label, href, icon)| Command {
+        id: href.to_owned(),
+        label: label.to_owned(),
+        icon: icon.to_owned(),
+        href: href.to_owned(),
+        ..Command::default()
+    });
+    let go = go.chain(own);
     let creatable = session.types().into_iter().filter(|t| t.may("create"));
     let create = creatable.clone().map(|t| Command {
         id: format!("create-{}", t.name),

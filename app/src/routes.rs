@@ -39,7 +39,13 @@ fn screen_daily() -> AnyView {
 /// What is needed now and then: bringing files, setting things up, looking after the program.
 fn screen_office() -> AnyView {
     inside_shell(|segments| match segments {
+        ["notifications"] => screens::notifications::page(),
+        ["admin", "deliveries"] => screens::deliveries(),
         ["admin", "jobs"] => screens::jobs(),
+        ["admin", "mail"] => screens::mail(),
+        ["admin", "mail-outbox"] => screens::outbox(),
+        ["settings", "preferences"] => screens::preferences(),
+        ["exports"] => screens::exports(),
         ["settings", "organisation"] => screens::organisation(),
         ["imports", _] => screens::import_progress(),
         [_, "import"] => screens::import(),

@@ -8,6 +8,8 @@ use leptos_router::{
 use screens::{
     api::{self, Bootstrap},
     frame::Frame,
+    live::Live,
+    look, notifications,
     session::Session,
 };
 use ui::{Banner, EmptyState, ToastHost, Tone};
@@ -34,6 +36,10 @@ pub fn Shell() -> impl IntoView {
 fn inside(bootstrap: Bootstrap) -> AnyView {
     let session = Session::provide(bootstrap);
     let frame = Frame::provide();
+    Live::provide();
+    Effect::new(move |_| session.with(|b| look::follow(&b.preferences)));
+    frame.unread.set(session.with(|b| b.unread));
+    notifications::follow(frame, session);
     // The router would take the link for one of its own and move no focus.
     let skip = |event: leptos::ev::MouseEvent| {
         event.prevent_default();

@@ -5,8 +5,9 @@ import { pages } from "./pages.mjs";
 import { queue } from "./queue.mjs";
 import { records } from "./records.mjs";
 import { sizes } from "./sizes.mjs";
+import { sockets } from "./sockets.mjs";
 
-const [program, site, postgres, option] = process.argv.slice(2);
+const [program, site, postgres, ...options] = process.argv.slice(2);
 const build = { program: resolve(program), site: resolve(site) };
 const rows = [];
 const add = (what, measured, budget, unit) => {
@@ -16,10 +17,12 @@ const add = (what, measured, budget, unit) => {
 
 sizes(build, add);
 await pages(build, add);
-const millions = option === "--million";
+const millions = options.includes("--million");
+const celery = options.includes("--celery") && { python: process.env.CELERY_PYTHON, redis: process.env.CELERY_REDIS };
 await records(build, "SQLite", undefined, millions, add);
 await records(build, "PostgreSQL", postgres, millions, add);
-queue(build, postgres, add);
+queue(build, postgres, celery, add);
+await sockets(build, postgres, add);
 
 const widest = Math.max(...rows.map((row) => row.what.length));
 for (const { what, measured, budget, unit } of rows) {

@@ -30,7 +30,7 @@ test("what one's role does not allow is refused with the status, and not offered
   await expect(page.getByRole("link", { name: "Import" })).toHaveCount(0);
   await expect(page.getByRole("link", { name: "Settings" })).toHaveCount(0);
   await expect(page.getByRole("link", { name: "Jobs" })).toHaveCount(0);
-  for (const path of ["/companies/new", "/companies/import", "/settings/organisation", "/admin/jobs"]) {
+  for (const path of ["/companies/new", "/companies/import", "/settings/organisation", "/admin/jobs", "/admin/mail", "/admin/mail-outbox"]) {
     const answer = await page.goto(path);
     expect(answer?.status(), path).toBe(403);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Not allowed");

@@ -1,6 +1,7 @@
 //! What the queue can do, and what it survives: run by `bin/bench` and `bin/test drills`.
 //!
-//!   jobs speed DATABASE                   no-op jobs a second, and the wait of one on an idle queue, as JSON
+//!   jobs speed DATABASE                   no-op jobs and small writes a second, and the wait of one on an idle queue,
+//!                                         as JSON
 //!   jobs drill DATABASE JOBS KILLS        many jobs while workers are killed: none lost, each second run explained
 //!   jobs work DATABASE                    a worker, to be killed
 
@@ -42,6 +43,8 @@ impl Job for Noop {
         Ok(Outcome::DONE)
     }
 }
+
+const MARKS: &str = "create table drill_marks (n bigint not null, attempt bigint not null)";
 
 /// Notes that it ran.
 #[derive(Serialize, Deserialize)]
@@ -95,8 +98,10 @@ async fn put<J: Job>(ctx: &Ctx, jobs: impl Iterator<Item = J>) -> Result<(), Fai
 
 async fn speed(url: &str) -> Result<(), Failure> {
     const JOBS: u32 = 20_000;
+    const WRITES: u32 = 5_000;
     const WAITS: usize = 100;
     let ctx = open(url).await?;
+    ctx.db().execute_alone(MARKS).await?;
     for from in (0..JOBS).step_by(1_000) {
         put(&ctx, (from..from + 1_000).map(|n| Noop { n })).await?;
     }
@@ -109,6 +114,14 @@ async fn speed(url: &str) -> Result<(), Failure> {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let rate = f64::from(JOBS) / began.elapsed().as_secs_f64();
+    for from in (0..WRITES).step_by(1_000) {
+        put(&ctx, (from..from + 1_000).map(|n| Mark { n: n.into() })).await?;
+    }
+    let began = Instant::now();
+    while number(ctx.db(), "select count(*) from drill_marks", vec![]).await? < i64::from(WRITES) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let writes = f64::from(WRITES) / began.elapsed().as_secs_f64();
     let mut waits = vec![];
     for n in 0..WAITS {
         tokio::time::sleep(Duration::from_millis(30)).await;
@@ -128,7 +141,7 @@ async fn speed(url: &str) -> Result<(), Failure> {
     stop.send_replace(true);
     working.await?;
     let p95 = Duration::from_micros(u64::try_from(waits[WAITS * 95 / 100])?).as_secs_f64() * 1_000.0;
-    println!("{{\"rate\": {rate:.0}, \"wait\": {p95:.2}}}");
+    println!("{{\"rate\": {rate:.0}, \"writes\": {writes:.0}, \"wait\": {p95:.2}}}");
     Ok(())
 }
 
@@ -147,7 +160,7 @@ async fn work(url: &str) -> Result<(), Failure> {
 async fn drill(url: &str, jobs: i64, kills: u32) -> Result<(), Failure> {
     let ctx = open(url).await?;
     let db = ctx.db();
-    db.execute_alone("create table drill_marks (n bigint not null, attempt bigint not null)").await?;
+    db.execute_alone(MARKS).await?;
     for from in (0..jobs).step_by(1_000) {
         put(&ctx, (from..jobs.min(from + 1_000)).map(|n| Mark { n })).await?;
     }

@@ -4,14 +4,15 @@
 //! profile; the variable wins over the file, the file over the default. Nothing is ignored: a name that does not exist
 //! and a value that cannot be read stop the start.
 
-mod network;
 mod rates;
 mod secret;
 mod settings;
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
 
-pub use network::Network;
+use platform::server::files::Bucket;
+pub use platform::server::outside::Network;
+use platform::server::settings::Fixed;
 pub use rates::{Rates, Window};
 pub use secret::SecretKey;
 use settings::{SETTINGS, Values};
@@ -39,6 +40,13 @@ pub struct Config {
     pub profile: Profile,
     pub web: Web,
     pub storage: Storage,
+    /// Where files are kept instead of the data folder.
+    pub s3: Option<Bucket>,
+    /// For how many seconds the file of an export is kept.
+    pub exports_kept: u32,
+    pub outside: Outside,
+    /// What goes before the settings that administrators make in screens.
+    pub fixed: Fixed,
     pub limits: Limits,
     pub log: Log,
     values: Values,
@@ -66,6 +74,17 @@ pub struct Storage {
     pub secret_key_file: PathBuf,
 }
 
+/// Servers of others.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    /// Private networks with servers that may be asked.
+    pub allow: Vec<Network>,
+    /// Authorities trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// In place of Amazon's own.
+    pub ses_endpoint: Option<String>,
+}
+
 /// How often somebody may call.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -75,6 +94,8 @@ pub struct Limits {
     pub anonymous: Rates,
     /// The web app itself, by person; far from what a person clicks.
     pub browser: Rates,
+    /// Exports somebody starts, however they do.
+    pub exports: Rates,
 }
 
 #[derive(Clone, Debug)]
@@ -137,10 +158,22 @@ impl Config {
                 },
                 data,
             },
+            s3: bucket(&values)?,
+            exports_kept: values.parse::<settings::Span>("exports.keep")?.0,
+            outside: Outside {
+                allow: values.list("outside.allow")?,
+                ca_file: Some(values.text("outside.ca_file")).filter(|f| !f.is_empty()).map(PathBuf::from),
+                ses_endpoint: match values.text("ses.endpoint") {
+                    "" => None,
+                    _ => Some(values.parse::<settings::Origin>("ses.endpoint")?.0),
+                },
+            },
+            fixed: values.fixed()?,
             limits: Limits {
                 api: values.parse("limits.api")?,
                 anonymous: values.parse("limits.anonymous")?,
                 browser: values.parse("limits.browser")?,
+                exports: values.parse("limits.exports")?,
             },
             log: values.parse("log")?,
             values,
@@ -155,6 +188,40 @@ impl Config {
     /// Opens the secret key, making it at the first start.
     pub fn secret_key(&self) -> Result<SecretKey, ConfigError> {
         SecretKey::open_or_create(&self.storage.secret_key_file)
+    }
+}
+
+/// The bucket, where there is one. What only makes sense with one is refused without.
+fn bucket(values: &Values) -> Result<Option<Bucket>, ConfigError> {
+    let text = |key: &str| values.text(key).trim().to_owned();
+    let bucket = Bucket {
+        name: text("s3.bucket"),
+        endpoint: text("s3.endpoint").trim_end_matches('/').to_owned(),
+        region: text("s3.region"),
+        key_id: text("s3.key_id"),
+        secret: text("s3.secret"),
+        path_style: values.parse::<settings::Switch>("s3.path_style")?.0,
+        allow_http: values.parse::<settings::Switch>("s3.allow_http")?.0,
+    };
+    let refuse = |why: &str| Err(ConfigError(why.to_owned()));
+    if bucket.name.is_empty() {
+        let is_meant = [&bucket.endpoint, &bucket.key_id, &bucket.secret].iter().any(|text| !text.is_empty());
+        return if is_meant {
+            refuse("MAINSTAY_S3_BUCKET is missing; other settings of S3 are there")
+        } else {
+            Ok(None)
+        };
+    }
+    if bucket.key_id.is_empty() != bucket.secret.is_empty() {
+        return refuse("MAINSTAY_S3_KEY_ID and MAINSTAY_S3_SECRET are set together or not at all");
+    }
+    match bucket.endpoint.split_once("://") {
+        Some(("http", _)) if !bucket.allow_http => {
+            refuse("MAINSTAY_S3_ENDPOINT begins with http://; expected https://, or MAINSTAY_S3_ALLOW_HTTP=yes")
+        }
+        Some(("http" | "https", host)) if !host.is_empty() => Ok(Some(bucket)),
+        None if bucket.endpoint.is_empty() => Ok(Some(bucket)),
+        _ => refuse("MAINSTAY_S3_ENDPOINT is no address; expected one like https://s3.example.com"),
     }
 }
 
@@ -232,6 +299,22 @@ mod tests {
             assert!(message.contains(name) && message.contains(value) && message.contains(expected), "{message}");
         }
         assert!(refusal("[web]\naddr = 3000", &[]).contains("web.addr"));
+    }
+
+    #[test]
+    fn a_bucket_is_whole_or_not_there() {
+        let bucket = ("MAINSTAY_S3_BUCKET", "files");
+        let endpoint = ("MAINSTAY_S3_ENDPOINT", "http://127.0.0.1:5000/");
+        assert!(Config::read("", &Environment::new()).unwrap().s3.is_none());
+        assert!(refusal("", &[endpoint]).contains("MAINSTAY_S3_BUCKET"));
+        assert!(refusal("", &[bucket, endpoint]).contains("MAINSTAY_S3_ALLOW_HTTP"));
+        assert!(refusal("", &[bucket, ("MAINSTAY_S3_KEY_ID", "x")]).contains("MAINSTAY_S3_SECRET"));
+        assert!(refusal("", &[bucket, ("MAINSTAY_S3_PATH_STYLE", "perhaps")]).contains("yes or no"));
+        let all = [bucket, endpoint, ("MAINSTAY_S3_ALLOW_HTTP", "yes"), ("MAINSTAY_S3_PATH_STYLE", "yes")];
+        let config = Config::read("", &environment(&all)).unwrap();
+        assert_eq!(config.s3.unwrap().endpoint, "http://127.0.0.1:5000");
+        let secret = [bucket, ("MAINSTAY_S3_KEY_ID", "x"), ("MAINSTAY_S3_SECRET", "hunter2")];
+        assert!(!Config::read("", &environment(&secret)).unwrap().to_string().contains("hunter2"));
     }
 
     #[test]

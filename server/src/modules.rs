@@ -1,6 +1,6 @@
 //! The modules the program is made of. A new one is added here, and nowhere else in this crate.
 
-use platform::server::jobs::Kinds;
+use platform::server::{jobs::Kinds, notifications};
 use records::server::{Module, Registry};
 
 /// Every module's record types and rules.
@@ -16,4 +16,9 @@ pub fn registry() -> Result<Registry, String> {
 /// Every module's kinds of jobs and schedules.
 pub fn jobs() -> Kinds {
     platform::server::add_jobs(identity::server::add_jobs(Kinds::default()))
+}
+
+/// Every module's kinds of notifications.
+pub fn notifications() -> notifications::Kinds {
+    notifications::add(identity::server::add_notifications(notifications::Kinds::default()))
 }

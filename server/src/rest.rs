@@ -8,12 +8,16 @@ mod bulk;
 mod caller;
 mod change_sets;
 mod docs;
+mod exports;
 mod fields;
 mod idempotency;
 mod imports;
 mod jobs;
 mod list;
+mod mail;
+mod notifications;
 mod openapi;
+mod preferences;
 mod query;
 mod record;
 mod refusal;
@@ -39,7 +43,27 @@ pub fn routes(state: &State) -> Router<State> {
         .route("/api/v1/imports/{id}/errors/", get(imports::errors))
         .route("/api/v1/imports/{id}/cancel/", post(imports::cancel))
         .route("/api/v1/imports/{id}/undo/", post(imports::undo))
+        .route("/api/v1/settings/export/", get(exports::list).post(exports::create))
+        .route("/api/v1/settings/export/{id}/status/", get(exports::status))
+        .route("/api/v1/settings/export/{id}/download/", get(exports::download))
+        .route("/api/v1/settings/export/{id}/cancel/", post(exports::cancel))
         .route("/api/v1/jobs/{id}/", get(jobs::show))
+        .route("/api/v1/mail/outbox/", get(mail::list))
+        .route("/api/v1/mail/outbox/{id}/", get(mail::show))
+        .route("/api/v1/mail/outbox/{id}/send/", post(mail::send))
+        .route("/api/v1/mail/outbox/{id}/discard/", post(mail::discard))
+        .route("/api/v1/mail/settings/", get(mail::settings).patch(mail::set))
+        .route("/api/v1/mail/test/", post(mail::test))
+        .route("/api/v1/notifications/", get(notifications::list))
+        .route("/api/v1/notifications/unread-count/", get(notifications::unread))
+        .route("/api/v1/notifications/read-all/", post(notifications::read_all))
+        .route("/api/v1/notifications/{id}/read/", post(notifications::read))
+        .route("/api/v1/notifications/{id}/unread/", post(notifications::unread_again))
+        .route("/api/v1/notifications/{id}/snooze/", post(notifications::snooze))
+        .route("/api/v1/deliveries/", get(notifications::deliveries))
+        .route("/api/v1/deliveries/{id}/retry/", post(notifications::retry))
+        .route("/api/v1/settings/preferences/", get(preferences::show))
+        .route("/api/v1/settings/preferences/me/", get(preferences::show).patch(preferences::change))
         .route("/api/v1/change-sets/{id}/", get(change_sets::show))
         .route("/api/v1/change-sets/{id}/undo/", post(change_sets::undo))
         .merge(docs::routes(state.app.registry()))
@@ -56,6 +80,7 @@ fn collection(entry: &Arc<Entry>) -> Router<State> {
         .route(&at("{id}/"), get(record::show).patch(record::edit).delete(record::delete))
         .route(&at("{id}/history/"), get(record::history))
         .route(&at("{id}/restore/"), post(record::restore))
+        .route(&at("{id}/standing/"), get(notifications::standing).put(notifications::stand))
         .layer(Extension(entry.clone()))
 }
 

@@ -1,5 +1,7 @@
 //! What the whole program shares while it runs.
 
+mod outside;
+
 use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
@@ -10,8 +12,11 @@ use kernel::server::{
 };
 use leptos::config::LeptosOptions;
 use platform::server::{
+    export::Keep,
+    files::Files,
     import::Imports,
     jobs::{Actors, Jobs, Services, Worker},
+    realtime::Hub,
 };
 use records::server::App;
 
@@ -29,6 +34,9 @@ pub struct Shared {
     pub identity: Identity,
     pub config: Config,
     pub leptos: LeptosOptions,
+    pub files: Files,
+    /// Tells open pages what happens.
+    pub hub: Hub,
 }
 
 impl Deref for State {
@@ -50,10 +58,11 @@ impl State {
         let db = open_database(&config).await?;
         let registry = modules::registry().map_err(StartError)?;
         let app = App::new(db, registry, Clock::default(), Rng::system());
-        Ok(Self::new(config, &secret_key, app, Strength::STANDARD))
+        Self::new(config, &secret_key, app, Strength::STANDARD)
     }
 
-    pub fn new(config: Config, secret_key: &SecretKey, app: App, strength: Strength) -> Self {
+    pub fn new(config: Config, secret_key: &SecretKey, app: App, strength: Strength) -> Result<Self, StartError> {
+        outside::provide(&config, secret_key, &app)?;
         let settings =
             Settings { secret_key: *secret_key.bytes(), public_url: config.web.public_url.clone(), strength };
         let identity = Identity::new(app.clone(), settings);
@@ -64,34 +73,41 @@ impl State {
             .site_addr(config.web.addr)
             .hash_files(true)
             .build();
-        Self(Arc::new(Shared { app, identity, config, leptos }))
+        let files = Files::new(&config.storage.data, config.s3.as_ref(), secret_key.bytes()).map_err(StartError)?;
+        let hub = Hub::new(app.clone());
+        Ok(Self(Arc::new(Shared { app, identity, config, leptos, files, hub })))
     }
 
     pub fn db(&self) -> &Db {
         self.app.db()
     }
 
-    /// Where files that are to be imported lie, and how large they may be.
+    /// Where files that are to be imported go, and how large they may be.
     pub fn imports(&self) -> Imports {
-        Imports::new(&self.config.storage.data, self.config.web.max_upload)
+        Imports::new(self.files.clone(), self.config.web.max_upload)
     }
 }
 
 impl State {
     /// The kinds of jobs, and what they are given.
     pub fn jobs(&self) -> Jobs {
-        Jobs { kinds: modules::jobs(), services: Services::default().with(self.imports()) }
+        let services = Services::default().with(self.files.clone()).with(modules::notifications()).with(self.actors());
+        Jobs { kinds: modules::jobs(), services: services.with(Keep(self.config.exports_kept)) }
+    }
+
+    /// Finds people with the rights they have now.
+    pub fn actors(&self) -> Actors {
+        let identity = self.identity.clone();
+        Arc::new(move |user| {
+            let identity = identity.clone();
+            Box::pin(async move { sessions::actor_of(&identity, user).await })
+        })
     }
 
     /// What does the jobs, on all queues.
     pub fn worker(&self) -> Worker {
         let Jobs { kinds, services } = self.jobs();
-        let identity = self.identity.clone();
-        let actors: Actors = Arc::new(move |user| {
-            let identity = identity.clone();
-            Box::pin(async move { sessions::actor_of(&identity, user).await })
-        });
-        Worker::new(self.app.clone(), kinds, services, actors)
+        Worker::new(self.app.clone(), kinds, services, self.actors())
     }
 }
 

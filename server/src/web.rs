@@ -11,6 +11,7 @@ mod page;
 mod panic;
 mod rate;
 mod serve;
+mod socket;
 mod trace;
 
 use axum::{Extension, Router, middleware};
@@ -20,7 +21,7 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 pub use serve::serve;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{rest, state::State};
+use crate::{modules, rest, state::State};
 
 /// The whole service. A layer written lower is met earlier.
 pub fn router(state: &State) -> Router {
@@ -46,12 +47,18 @@ fn for_people(state: &State) -> Router<State> {
         .leptos_routes_with_context(state, pages, context(state), move || app::shell(leptos.clone()))
         .merge(identity::server::routes())
         .merge(platform::server::import::routes())
+        .merge(platform::server::files::routes())
+        .merge(platform::server::outbox::routes())
+        .merge(platform::server::export::routes())
         .merge(rest::routes(state))
+        .merge(socket::route())
         .merge(health::detailed())
         .merge(assets::public(&state.leptos))
         .fallback(page::missing)
         .layer(Extension(state.imports()))
+        .layer(Extension(state.files.clone()))
         .layer(Extension(state.jobs()))
+        .layer(Extension(modules::notifications()))
         .layer(middleware::from_fn(functions::true_status))
         .layer(middleware::from_fn_with_state(rate::Governor::new(state), rate::refuse_haste))
         .layer(middleware::from_fn_with_state(state.identity.clone(), authenticate))

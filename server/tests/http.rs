@@ -9,5 +9,6 @@ mod http {
     mod health;
     mod pages;
     mod protection;
+    mod sockets;
     mod support;
 }

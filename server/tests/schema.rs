@@ -25,8 +25,16 @@ async fn every_column_that_a_type_declares_is_there() {
 #[tokio::test]
 async fn every_statement_of_a_store_is_understood() {
     let db = TestDb::new().await;
-    let statements =
-        [identity::server::STATEMENTS, &platform::server::import::STATEMENTS, records::server::STATEMENTS].concat();
+    let statements = [
+        identity::server::STATEMENTS,
+        &platform::server::import::STATEMENTS,
+        &platform::server::files::STATEMENTS,
+        &platform::server::preferences::STATEMENTS,
+        &platform::server::notifications::STATEMENTS.concat(),
+        &platform::server::export::STATEMENTS,
+        records::server::STATEMENTS,
+    ]
+    .concat();
     for statement in statements {
         db.prepare_check(statement).await.unwrap_or_else(|e| panic!("{e}: {statement}"));
     }

@@ -17,7 +17,7 @@ pub async fn sign_in(email: String, password: String, next: String) -> Result<St
     let attempt = Attempt { email, password, address, agent };
     let signed_in = crate::server::sign_in(&identity, &attempt, Kind::Browser).await?;
     http::end_former(&identity, &parts.headers).await?;
-    http::enter(&identity, &parts, &signed_in, crate::local_path(&next))
+    http::enter(&identity, &parts, &signed_in, crate::local_path(&next)).await
 }
 
 /// Ends the session of whoever asks.
@@ -51,7 +51,7 @@ pub async fn set_up(
     let (address, agent) = (http::address(&parts), http::agent(&parts.headers));
     let setup = first_run::Setup { token, organisation, first_name, last_name, email, password, address, agent };
     let signed_in = first_run::complete(&identity, setup).await?;
-    http::enter(&identity, &parts, &signed_in, "/")
+    http::enter(&identity, &parts, &signed_in, "/").await
 }
 
 /// One's own sessions, the last used first.

@@ -4,6 +4,7 @@ pub mod first_run;
 pub mod http;
 mod identity;
 mod jobs;
+mod notifications;
 mod passwords;
 mod policy;
 pub mod roles;
@@ -18,10 +19,11 @@ pub mod users;
 pub use http::{authenticate, routes, session_of};
 pub use identity::{Identity, Settings, current};
 pub use jobs::add_jobs;
+pub use notifications::{NEW_DEVICE, add_notifications};
 pub use passwords::{Strength, check as check_password};
 pub use sign_in::{Attempt, SignInError, SignedIn, sign_in, sign_out};
 pub use store::STATEMENTS;
-pub use tokens::init;
+pub use tokens::{init, redeem};
 
 use records::server::Module;
 

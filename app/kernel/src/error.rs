@@ -73,6 +73,8 @@ pub enum AppError {
     Unavailable,
     #[error("the disk is full, nothing was saved")]
     StorageFull,
+    #[error("the file storage cannot be reached, nothing was lost: try again in a moment")]
+    NoStorage,
     /// No answer came; only the browser makes this one.
     #[error("the server cannot be reached")]
     Offline,
@@ -95,7 +97,7 @@ impl AppError {
             Self::TooLarge(_) => 413,
             Self::UnsupportedMedia(_) => 415,
             Self::TooMany(_) => 429,
-            Self::Unavailable | Self::Offline => 503,
+            Self::Unavailable | Self::NoStorage | Self::Offline => 503,
             Self::StorageFull => 507,
             Self::Unexpected(_) => 500,
         }

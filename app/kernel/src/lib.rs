@@ -7,6 +7,7 @@ pub mod codec;
 mod email;
 mod error;
 pub mod fold;
+pub mod format;
 mod id;
 mod money;
 mod phone;
@@ -14,6 +15,7 @@ pub mod time;
 
 pub use email::EmailAddress;
 pub use error::{AppError, FieldErrors};
+pub use format::Formats;
 pub use id::{Id, Named, marks};
 pub use money::{Currency, DecimalError, Money, decimal_to_text, group_digits, parse_decimal};
 pub use phone::PhoneNumber;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::format::NumberFormat;
+
 /// A currency by its ISO 4217 code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -76,17 +78,22 @@ impl Money {
     pub fn amount(&self) -> String {
         decimal_to_text(self.minor, self.currency.digits())
     }
-}
 
-/// `$1,054.00`, or `CHF 1,054.00` where the currency has no sign of its own.
-impl fmt::Display for Money {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// `$1,054.00`, or `CHF 1,054.00` where the currency has no sign of its own.
+    pub fn show(&self, format: NumberFormat) -> String {
         let amount = self.amount();
         let (sign, digits) = amount.strip_prefix('-').map_or(("", amount.as_str()), |d| ("−", d));
+        let number = format.show(digits);
         match self.currency.symbol() {
-            Some(symbol) => write!(f, "{sign}{symbol}{}", group_digits(digits)),
-            None => write!(f, "{sign}{} {}", self.currency.code(), group_digits(digits)),
+            Some(symbol) => format!("{sign}{symbol}{number}"),
+            None => format!("{sign}{} {number}", self.currency.code()),
         }
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.show(NumberFormat::Commas))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 
 /// An instant in UTC, to the microsecond.
@@ -160,26 +160,9 @@ impl Offsets {
         self.since.get(next.saturating_sub(1)).map_or(0, |(_, offset)| *offset)
     }
 
-    /// `3 Nov 2026, 14:05` in the zone.
-    pub fn show(&self, at: Timestamp) -> String {
-        match at.plus_seconds(self.at(at).into()).to_utc() {
-            Some(local) => {
-                format!("{}, {:02}:{:02}", show_date(Date(local.date_naive())), local.hour(), local.minute())
-            }
-            None => String::new(),
-        }
-    }
-
-    /// How long ago an instant was: `just now`, `8 min ago`, `2 h ago`, `yesterday`, then the date.
-    pub fn ago(&self, at: Timestamp, now: Timestamp) -> String {
-        let day = |t: Timestamp| (t.micros() / 1_000_000 + i64::from(self.at(t))).div_euclid(86_400);
-        match (now.seconds_since(at), day(now) - day(at)) {
-            (..60, _) => "just now".to_owned(),
-            (seconds @ ..3_600, _) => format!("{} min ago", seconds / 60),
-            (seconds, 0) => format!("{} h ago", seconds / 3_600),
-            (_, 1) => "yesterday".to_owned(),
-            _ => self.show(at).split(',').next().unwrap_or_default().to_owned(),
-        }
+    /// The day and time that clocks in the zone show. `None` outside the calendar.
+    pub fn local(&self, at: Timestamp) -> Option<NaiveDateTime> {
+        at.plus_seconds(self.at(at).into()).to_utc().map(|local| local.naive_utc())
     }
 }
 

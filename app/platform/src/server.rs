@@ -1,9 +1,20 @@
 //! The server's half of the platform.
 
 mod context;
+pub mod export;
+pub mod files;
+mod formula;
 pub mod import;
 pub mod jobs;
+pub mod notifications;
 pub mod organisation;
+pub mod outbox;
+pub mod outside;
+pub mod preferences;
+pub mod realtime;
+pub mod settings;
+pub mod testing;
+pub mod vault;
 
 pub use context::ctx;
 
@@ -22,6 +33,25 @@ pub fn add_jobs(kinds: jobs::Kinds) -> jobs::Kinds {
         .with::<import::UndoImport>()
         .with::<import::SweepImports>()
         .every(import::SweepImports::schedule())
+        .with::<export::RunExport>()
+        .with::<export::SweepExports>()
+        .every(export::SweepExports::schedule())
+        .with::<files::SweepFiles>()
+        .every(files::SweepFiles::schedule())
+        .with::<outbox::SendMail>()
+        .with::<outbox::SweepOutbox>()
+        .every(outbox::SweepOutbox::schedule())
+        .with::<settings::RenewSecrets>()
+        .every(settings::RenewSecrets::schedule())
+        .with::<notifications::Tell>()
+        .with::<notifications::Deliver>()
+        .with::<notifications::Wake>()
+        .with::<notifications::SendDigests>()
+        .with::<notifications::DigestFor>()
+        .every(notifications::SendDigests::daily())
+        .every(notifications::SendDigests::weekly())
+        .with::<notifications::CleanUpNotifications>()
+        .every(notifications::CleanUpNotifications::schedule())
         .with::<jobs::CleanUp>()
         .every(jobs::CleanUp::schedule())
 }

@@ -118,12 +118,13 @@ pub struct Page {
 }
 
 /// A figure at the foot of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Total {
     pub field: String,
     /// "Sum of", "Average".
     pub what: String,
-    pub value: String,
+    pub kind: Kind,
+    pub value: Value,
 }
 
 /// An entry of a record's history.

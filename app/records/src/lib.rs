@@ -15,6 +15,7 @@
 
 extern crate self as records;
 
+mod address;
 mod field_value;
 mod filter;
 mod info;
@@ -24,6 +25,7 @@ mod record;
 pub mod text;
 mod value;
 
+pub use address::{address, encode};
 pub use field_value::{ChoiceValue, FieldValue, LongText, Percent, Tags, Url, Year};
 pub use filter::{Filter, Leaf, Op};
 pub use info::{Access, ChangeInfo, Count, FieldInfo, Page, RecordInfo, Reference, Total, TypeInfo};

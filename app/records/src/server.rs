@@ -6,6 +6,7 @@ mod bulk;
 mod condition;
 mod ctx;
 mod directory;
+pub mod events;
 mod history;
 pub mod json;
 mod keys;
@@ -20,6 +21,7 @@ mod sql;
 mod storage;
 pub mod testing;
 mod undo;
+mod walk;
 mod within;
 mod write;
 
@@ -31,17 +33,19 @@ pub use ctx::{App, Ctx, Organisation, Work};
 pub use directory::describe;
 pub use history::{ChangeSetInfo, change_set, history, history_json, recent};
 pub use keys::{find_by_keys, is_key, keys};
-pub use labels::{labels, titles};
+pub use labels::{labels, title, titles};
 pub use list::{Rows, count, created_per_day, group_counts, list, list_cells, list_ids, list_shape, totals};
 pub use matches::{Related, compare, matches};
 pub use plan::{Edit, Plan, PlanCx, Refusal, Step, plan};
-pub use read::{find, find_any, get, get_json, lookup};
+pub use read::{find, find_any, find_many, get, get_json, lookup};
 pub use registry::{Boxed, Draft, Entry, Module, NoRules, Registry, Rules};
 pub use resolve::resolve;
 pub use sql::Sql;
 pub use storage::{Meta, SYSTEM_FIELDS, Stored, key_column, statements};
 pub use undo::{Conflict, Undone, undo};
+pub use walk::Walk;
 pub use write::{Written, close, discard, open, retitle, write, write_in};
 
 /// The statements that are the same for every type, for the test that both databases understand them.
-pub const STATEMENTS: &[&str] = &[write::OPEN, write::CLOSE, apply::EVENT, undo::TYPES, undo::FORGET, undo::MARK];
+pub const STATEMENTS: &[&str] =
+    &[write::OPEN, write::CLOSE, apply::EVENT, undo::TYPES, undo::FORGET, undo::MARK, events::STATEMENTS[0]];

@@ -1,7 +1,10 @@
 //! A value from text, and a value as text. The browser checks a form with the same rules by which the server decides.
 
+pub mod values;
+
 use kernel::{
-    Currency, Date, EmailAddress, Money, PhoneNumber, Timestamp, decimal_to_text, parse_decimal, time::Offsets,
+    Currency, Date, EmailAddress, Formats, Money, PhoneNumber, Timestamp, decimal_to_text, format::NumberFormat,
+    parse_decimal,
 };
 
 use crate::{Address, ChoiceOption, Field, Flags, Kind, Value};
@@ -18,6 +21,15 @@ pub const MAX_VALUES: usize = 50;
 pub struct Reading {
     /// The currency of an amount that names none.
     pub currency: Currency,
+    /// How numbers are typed.
+    pub number: NumberFormat,
+}
+
+impl Reading {
+    /// As files and scripts write.
+    pub const fn plain(currency: Currency) -> Self {
+        Self { currency, number: NumberFormat::Commas }
+    }
 }
 
 /// Reads what a person entered into a field. Empty text is no value. References are chosen, not read: their text is
@@ -29,10 +41,10 @@ pub fn parse(kind: &Kind, text: &str, reading: Reading) -> Result<Value, String>
     }
     let value = match kind {
         Kind::Text | Kind::LongText | Kind::Email | Kind::Phone | Kind::Url => Value::Text(text.to_owned()),
-        Kind::Int | Kind::Year => number(text, 0)?,
-        Kind::Decimal(scale) => number(text, *scale)?,
-        Kind::Percent => number(text.strip_suffix('%').unwrap_or(text).trim_end(), 2)?,
-        Kind::Money => money(text, reading.currency)?,
+        Kind::Int | Kind::Year => number(&reading.number.read(text), 0)?,
+        Kind::Decimal(scale) => number(&reading.number.read(text), *scale)?,
+        Kind::Percent => number(&reading.number.read(text.strip_suffix('%').unwrap_or(text)), 2)?,
+        Kind::Money => money(&reading.number.read(text), reading.currency)?,
         Kind::Bool => match text.to_lowercase().as_str() {
             "yes" | "true" | "1" | "y" | "t" | "on" => Value::Bool(true),
             "no" | "false" | "0" | "n" | "f" | "off" => Value::Bool(false),
@@ -42,9 +54,7 @@ pub fn parse(kind: &Kind, text: &str, reading: Reading) -> Result<Value, String>
         Kind::DateTime => Timestamp::parse(text).map(Value::At).ok_or("must be a time like 2026-03-31T09:30:00Z")?,
         Kind::Choice(options) => Value::Text(option(options, text)?),
         Kind::Ref(_) => Value::Id(text.parse().map_err(|_| "must be chosen from the list")?),
-        Kind::Choices(_) | Kind::Emails | Kind::Phones | Kind::Tags => Value::List(
-            text.split([',', ';', '\n']).map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect(),
-        ),
+        Kind::Choices(_) | Kind::Emails | Kind::Phones | Kind::Tags => Value::List(values::split(text)),
         Kind::Address => Value::Address(Box::new(Address { street: text.to_owned(), ..Address::default() })),
     };
     check(kind, value)
@@ -173,7 +183,7 @@ fn long_text(text: String) -> Result<Value, String> {
     if text.chars().count() > MAX_TEXT {
         return Err(format!("is longer than {MAX_TEXT} characters"));
     }
-    Ok(if text.trim().is_empty() { Value::Null } else { Value::Text(text.replace("\r\n", "\n")) })
+    Ok(if text.trim().is_empty() { Value::Null } else { Value::Text(text.replace("\r\n", "\n").replace('\r', "\n")) })
 }
 
 /// A web address with its scheme; a bare host gets `https`. Other schemes could run code when followed.
@@ -242,23 +252,33 @@ pub fn edit(kind: &Kind, value: &Value) -> String {
         (_, Value::At(at)) => at.to_string(),
         (_, Value::Id(id)) => id.to_string(),
         (_, Value::Money(money)) => format!("{} {}", money.amount(), money.currency.code()),
-        (_, Value::List(list)) => list.join(", "),
+        (_, Value::List(list)) => {
+            let mut line = String::new();
+            values::join(list, &mut line);
+            line
+        }
         (_, Value::Address(address)) => address.line(),
     }
 }
 
+/// The value as a form's control holds it for somebody who types numbers their own way.
+pub fn typed(kind: &Kind, value: &Value, reading: Reading) -> String {
+    let text = edit(kind, value);
+    if kind.is_number() && *kind != Kind::Money { reading.number.edit(text) } else { text }
+}
+
 /// The value as a person reads it. References show what `label` says of them.
-pub fn show(kind: &Kind, value: &Value, zone: &Offsets, label: impl Fn(uuid::Uuid) -> Option<String>) -> String {
+pub fn show(kind: &Kind, value: &Value, formats: &Formats, label: impl Fn(uuid::Uuid) -> Option<String>) -> String {
     match (kind, value) {
         (_, Value::Null) => String::new(),
         (_, Value::Bool(b)) => if *b { "Yes" } else { "No" }.to_owned(),
         (Kind::Year, Value::Int(i)) => i.to_string(),
         (Kind::Percent, Value::Int(i)) => {
             let text = decimal_to_text(*i, 2);
-            format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+            format!("{} %", formats.number(text.trim_end_matches('0').trim_end_matches('.')))
         }
-        (Kind::Decimal(scale), Value::Int(i)) => kernel::group_digits(&decimal_to_text(*i, *scale)),
-        (_, Value::Int(i)) => kernel::group_digits(&i.to_string()),
+        (Kind::Decimal(scale), Value::Int(i)) => formats.number(&decimal_to_text(*i, *scale)),
+        (_, Value::Int(i)) => formats.count(*i),
         (Kind::Choice(_), Value::Text(text)) => {
             kind.option(text).map_or_else(|| text.clone(), |o| o.label.clone().into_owned())
         }
@@ -266,10 +286,10 @@ pub fn show(kind: &Kind, value: &Value, zone: &Offsets, label: impl Fn(uuid::Uui
             let labels = list.iter().map(|v| kind.option(v).map_or(v.as_str(), |o| o.label.as_ref()));
             labels.collect::<Vec<_>>().join(", ")
         }
-        (_, Value::Date(date)) => kernel::time::show_date(*date),
-        (_, Value::At(at)) => zone.show(*at),
+        (_, Value::Date(date)) => formats.date(*date),
+        (_, Value::At(at)) => formats.at(*at),
         (_, Value::Id(id)) => label(*id).unwrap_or_else(|| "Not yours to see".to_owned()),
-        (_, Value::Money(money)) => money.to_string(),
+        (_, Value::Money(money)) => formats.money(*money),
         (kind, value) => edit(kind, value),
     }
 }
@@ -278,7 +298,7 @@ pub fn show(kind: &Kind, value: &Value, zone: &Offsets, label: impl Fn(uuid::Uui
 mod tests {
     use super::*;
 
-    const USD: Reading = Reading { currency: Currency::USD };
+    const USD: Reading = Reading::plain(Currency::USD);
 
     #[test]
     fn text_becomes_the_value_its_kind_asks_for() {

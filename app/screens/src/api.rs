@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use kernel::codec::Json;
-use kernel::{AppError, FieldErrors, Timestamp, time::Offsets};
+use kernel::{AppError, FieldErrors, Formats, Timestamp};
 use leptos::prelude::*;
+use platform::preferences::Preferences;
 use records::{ChangeInfo, Count, ListQuery, Page, RecordInfo, Reference, Total, TypeInfo, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -18,9 +19,15 @@ pub struct Bootstrap {
     pub user: Option<Me>,
     pub organisation: String,
     pub logo: Option<String>,
-    pub zone: Offsets,
+    /// How the viewer reads dates and numbers, and in which zone.
+    pub formats: Formats,
+    pub preferences: Preferences,
+    /// The company's zone, by which schedules go.
+    pub zone: String,
     pub now: Timestamp,
     pub currency: String,
+    /// How many notifications are unread.
+    pub unread: i64,
     /// The types the viewer may see, in the order of the navigation.
     pub types: Vec<TypeName>,
     /// Their whole descriptions, as the text of a list of [`TypeInfo`]: read by the screens, which are loaded later

@@ -50,7 +50,7 @@ pub fn show(kind: &Kind, value: &Value, labels: &BTreeMap<Uuid, String>, session
 pub fn words(kind: &Kind, value: &Value, session: Session, label: impl Fn(Uuid) -> Option<String>) -> String {
     match value {
         Value::Text(text) if *kind == Kind::LongText && text.starts_with("data:image/") => "an image".to_owned(),
-        value => session.with(|b| text::show(kind, value, &b.zone, label)),
+        value => session.with(|b| text::show(kind, value, &b.formats, label)),
     }
 }
 

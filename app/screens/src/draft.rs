@@ -32,7 +32,7 @@ impl Draft {
         match (kind, value) {
             (Kind::Bool, value) => Self::Yes(*value == Value::Bool(true)),
             (Kind::Money, Value::Money(m)) => {
-                Self::Amount { amount: m.amount(), currency: m.currency.code().to_owned() }
+                Self::Amount { amount: reading.number.edit(m.amount()), currency: m.currency.code().to_owned() }
             }
             (Kind::Money, _) => Self::Amount { amount: String::new(), currency: reading.currency.code().to_owned() },
             (Kind::Ref(_), Value::Id(id)) => {
@@ -42,7 +42,7 @@ impl Draft {
             (kind, value) if kind.is_many() => Self::List(value.as_list().to_vec()),
             (Kind::Address, Value::Address(address)) => Self::Address((**address).clone()),
             (Kind::Address, _) => Self::Address(Address::default()),
-            (kind, value) => Self::Text(text::edit(kind, value)),
+            (kind, value) => Self::Text(text::typed(kind, value, reading)),
         }
     }
 
@@ -57,7 +57,7 @@ impl Draft {
             }
             Self::Amount { amount, currency } => {
                 let currency = kernel::Currency::parse(currency).ok_or("names no currency")?;
-                text::parse(kind, amount, Reading { currency })
+                text::parse(kind, amount, Reading { currency, ..reading })
             }
             Self::Reference(chosen) => Ok(chosen.as_ref().map_or(Value::Null, |(id, _)| Value::Id(*id))),
             Self::List(list) => text::check(kind, Value::List(list.clone())),

@@ -8,7 +8,7 @@ use records::Value;
 use ui::{Breadcrumb, Toast, Toasts, Tone, TopBar, provide_toasts};
 use uuid::Uuid;
 
-use crate::{api, draft::Draft, form::Shelf};
+use crate::{api, draft::Draft, form::Shelf, live::Live, notifications::bell};
 
 type OpenEditors = BTreeMap<(Uuid, String), ((Value, i64), Draft)>;
 
@@ -29,6 +29,8 @@ pub struct Frame {
     /// The change that Ctrl+Z takes back.
     pub last: RwSignal<Option<Uuid>>,
     toasts: Toasts,
+    /// How many notifications are unread.
+    pub unread: RwSignal<i64>,
     /// Whether the viewer was found to be signed out.
     pub signed_out: RwSignal<bool>,
 }
@@ -45,6 +47,7 @@ impl Frame {
             open_editors: StoredValue::default(),
             last: RwSignal::new(None),
             toasts: provide_toasts(),
+            unread: RwSignal::new(0),
             signed_out: RwSignal::new(false),
         };
         provide_context(frame);
@@ -55,6 +58,12 @@ impl Frame {
     #[expect(clippy::expect_used, reason = "a screen outside the shell is a mistake of the program")]
     pub fn get() -> Self {
         use_context().expect("a screen is inside the shell")
+    }
+
+    /// Grows when what shows records of these types, or this one record, should read them again.
+    pub fn watch(self, record_types: Vec<String>, id: Option<Uuid>) -> Signal<(u32, u32)> {
+        let by_others = Live::get().watch(record_types, id);
+        Signal::derive(move || (self.changes.get(), by_others.get()))
     }
 
     /// Tells that records changed; with a change-set, offers to take it back.
@@ -138,6 +147,7 @@ pub fn ScreenHead(
     let frame = Frame::get();
     let on_menu = Callback::new(move |()| frame.menu.set(true));
     let actions = children.map(|children| children());
+    let actions = view! { {actions} {bell(frame)} };
     match (within, note) {
         (Some(within), _) => {
             let places = Signal::derive(move || vec![within.clone(), (title.get(), String::new())]);

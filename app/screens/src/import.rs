@@ -32,6 +32,7 @@ struct Wizard {
     /// Grows when the server should be asked anew.
     round: RwSignal<u32>,
     frame: Frame,
+    session: StoredValue<Session>,
 }
 
 /// Problems of one page, and how many are kept in all.
@@ -44,7 +45,7 @@ impl Wizard {
 
     /// `1 company`, `503 companies`.
     fn count(self, count: i64) -> String {
-        let number = kernel::group_digits(&count.to_string());
+        let number = self.session.get_value().count(count);
         self.info.with_value(|i| {
             format!("{number} {}", if count == 1 { i.singular.to_lowercase() } else { i.plural.to_lowercase() })
         })
@@ -95,17 +96,17 @@ pub fn import_progress() -> AnyView {
 }
 
 fn progress(id: Uuid) -> AnyView {
-    let frame = Frame::get();
+    let (frame, session) = (Frame::get(), Session::get());
     let round = RwSignal::new(0);
     let opened = Resource::new_blocking(move || round.get(), move |_| open_import(id));
     view! {
         <Transition fallback=|| view! { <SkeletonLines lines=8 /> }>
             {move || Suspend::new(async move {
                 match opened.await {
-                    Ok((import, listed)) => match Session::get().type_info(&import.record_type) {
+                    Ok((import, listed)) => match session.type_info(&import.record_type) {
                         Some(info) => {
                             let shown = info.clone();
-                            let wizard = Wizard { id, info: StoredValue::new(info), round, frame };
+                            let wizard = Wizard { id, info: StoredValue::new(info), round, frame, session: StoredValue::new(session) };
                             let file = import.file_name.clone();
                             screen(&shown, Some(file), step(import.status), body(wizard, import, listed))
                         }

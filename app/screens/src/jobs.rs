@@ -1,4 +1,5 @@
-//! The monitor of the queue: what waits, runs and fails, asked for every two seconds. For administrators.
+//! The monitor of the queue: what waits, runs and fails, asked for every two seconds unless the viewer
+//! prefers otherwise. For administrators.
 
 mod detail;
 mod queues;
@@ -12,11 +13,11 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use platform::jobs::{JobFilter, JobPage, Overview, State, api::watch_jobs};
+use records::encode;
 use ui::{SkeletonLines, Toast};
 use uuid::Uuid;
 
 use crate::{
-    address::encode,
     frame::{Frame, ScreenHead},
     missing,
     session::Session,
@@ -97,7 +98,7 @@ impl Monitor {
     }
 
     fn when(self, at: kernel::Timestamp) -> String {
-        self.session().zone().show(at)
+        self.session().when(at)
     }
 }
 
@@ -164,7 +165,9 @@ fn screen(monitor: Monitor) -> AnyView {
         asked
     });
     Effect::new(move |_| {
-        if let Ok(handle) = set_interval_with_handle(move || monitor.refresh(), PAUSE) {
+        if let Some(pause) = monitor.session().refresh(PAUSE)
+            && let Ok(handle) = set_interval_with_handle(move || monitor.refresh(), pause)
+        {
             on_cleanup(move || handle.clear());
         }
     });

@@ -4,11 +4,12 @@
 //! browser knows no type and does not grow with them. [`api`] is their door to the server, [`session`] what they know
 //! of the viewer, [`frame`] what they share with the shell around them.
 
-mod address;
 pub mod api;
 pub mod cell;
 pub mod cookie;
+mod deliveries;
 mod draft;
+mod exports;
 mod form;
 pub mod frame;
 mod import;
@@ -16,21 +17,33 @@ mod jobs;
 pub mod keyboard;
 mod later;
 mod list;
+pub mod live;
+pub mod look;
+mod mail;
 mod missing;
+pub mod notifications;
 mod organisation;
+mod outbox;
 mod peek;
+mod preferences;
 mod record;
 mod reference;
 pub mod session;
+mod settings;
 
-pub use address::{address, encode};
+pub use deliveries::deliveries;
+pub use exports::exports;
 pub use form::{create, edit};
 pub use import::{import, import_progress};
 pub use jobs::jobs;
 pub use list::list;
+pub use mail::mail;
 pub use missing::{failed, lead_to, missing, trouble};
 pub use organisation::organisation;
+pub use outbox::outbox;
+pub use preferences::preferences;
 pub use record::record;
+pub use records::{address, encode};
 pub use reference::ReferenceInput;
 
 #[cfg(feature = "ssr")]

@@ -3,21 +3,25 @@
 mod bulk;
 mod chooser;
 mod columns;
+mod export;
 mod filters;
 mod foot;
 mod keys;
 mod table;
 
+use std::collections::BTreeMap;
+
+pub use export::formats;
 use kernel::AppError;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
-use records::{ListQuery, Page, TypeInfo};
+use records::{Kind, ListQuery, Page, TypeInfo};
 use ui::{Button, ButtonKind, EmptyState, Menu, MenuItem, SkeletonRows};
 use uuid::Uuid;
 
 use crate::{
-    address, api,
+    api,
     frame::{Frame, ScreenHead},
     missing, peek,
     session::Session,
@@ -30,12 +34,16 @@ pub(crate) struct List {
     pub query: Memo<ListQuery>,
     /// The record open beside the list.
     pub peek: Memo<Option<Uuid>>,
+    /// What is on show.
+    pub page: RwSignal<Page>,
     /// The rows on show, in order.
-    pub shown: RwSignal<Vec<Uuid>>,
+    pub shown: Memo<Vec<Uuid>>,
     pub selected: RwSignal<Vec<Uuid>>,
     /// The row the keys act on, by its place.
     pub active: RwSignal<Option<usize>>,
     pub columns: RwSignal<Vec<columns::Column>>,
+    /// The rows about to be exported.
+    pub exporting: RwSignal<Option<export::Rows>>,
 }
 
 impl List {
@@ -54,11 +62,20 @@ impl List {
         let columns = self.info.with_value(|info| columns::param(info, &self.columns.get_untracked()));
         let columns = columns.map(|columns| ("columns", columns));
         let peek = peek.map(|id| ("peek", id.to_string()));
-        let base = self.info.with_value(|info| address::address(&info.name, query));
+        let base = self.info.with_value(|info| records::address(&info.name, query));
         columns.into_iter().chain(peek).fold(base, |address, (name, value)| {
             let mark = if address.contains('?') { '&' } else { '?' };
             format!("{address}{mark}{name}={value}")
         })
+    }
+
+    /// Shows a page. The keys go on from the row they were at, wherever it stands now.
+    fn show(self, page: Page) {
+        let at = self.active.get_untracked().and_then(|at| self.shown.with_untracked(|rows| rows.get(at).copied()));
+        self.page.set(page);
+        if let Some(id) = at {
+            self.active.set(self.shown.with_untracked(|rows| rows.iter().position(|row| *row == id)));
+        }
     }
 
     pub fn record_address(self, id: Uuid) -> String {
@@ -87,22 +104,26 @@ fn of_type(session: Session, info: TypeInfo) -> AnyView {
     let query = Memo::new(move |_| map.with(|map| ListQuery::from_params(|name| map.get(name))));
     let peek = Memo::new(move |_| map.with(|map| map.get("peek").and_then(|id| id.parse::<Uuid>().ok())));
     let asked = Memo::new(move |_| map.with(|map| map.get("columns")));
+    let on_show = RwSignal::new(Page { rows: vec![], labels: BTreeMap::new(), count: None, next: None });
     let columns = RwSignal::new(columns::chosen(&info, asked.get_untracked().as_deref()));
     let list = List {
         info: StoredValue::new(info.clone()),
         query,
         peek,
-        shown: RwSignal::new(vec![]),
+        page: on_show,
+        shown: Memo::new(move |_| on_show.with(|page| page.rows.iter().map(|r| r.id).collect())),
         selected: RwSignal::new(vec![]),
         active: RwSignal::new(None),
         columns,
+        exporting: RwSignal::new(None),
     };
     provide_context(list);
     keys::listen(list, frame);
     columns::follow(list, asked);
     let name = StoredValue::new(info.name.clone());
+    let changes = frame.watch(whose_rows_show(&info), None);
     let page = Resource::new(
-        move || (query.get(), frame.changes.get(), frame.retries.get()),
+        move || (query.get(), changes.get(), frame.retries.get()),
         move |(query, ..)| api::list_records(name.get_value(), query),
     );
     // Selection belongs to what is on show.
@@ -114,24 +135,13 @@ fn of_type(session: Session, info: TypeInfo) -> AnyView {
         }
         now
     });
-    // Read at once rather than awaited: rows that are on show must not outlive what they react to.
-    let body = move || {
-        page.get().map(|page| match page {
-            Ok(page) => rows(session, list, page),
-            Err(error @ AppError::BadRequest(_)) => {
-                let all = list.address(&ListQuery::default());
-                let text = error.sentence();
-                view! { <EmptyState icon="error" text=text action="Show the whole list" href=all /> }.into_any()
-            }
-            Err(error) => missing::trouble(&error),
-        })
-    };
     view! {
         <Title text=info.plural.clone() />
         <div class="screen">
             {head(list, &info)} {filters::bar(session, list)}
-            <Transition fallback=|| view! { <SkeletonRows rows=12 /> }>{body}</Transition>
+            <Transition fallback=|| view! { <SkeletonRows rows=12 /> }>{body(session, list, page)}</Transition>
             {bulk::bar(list, frame)}
+            {info.may("export").then(|| export::dialog(list, frame))}
             {move || peek.get().map(|id| peek::peek(list, id))}
         </div>
     }
@@ -145,7 +155,7 @@ fn head(list: List, info: &TypeInfo) -> AnyView {
         let plural = info.plural.clone();
         Signal::derive(move || if is_bin() { format!("{plural}: recycle bin") } else { plural.clone() })
     };
-    let bin_address = address::address(&name, &ListQuery { deleted: true, ..ListQuery::default() });
+    let bin_address = records::address(&name, &ListQuery { deleted: true, ..ListQuery::default() });
     let new_address = format!("/{name}/new");
     let import_address = format!("/{name}/import");
     let create = info.may("create").then(|| {
@@ -157,11 +167,18 @@ fn head(list: List, info: &TypeInfo) -> AnyView {
     });
     let import =
         info.may("import").then(|| view! { <Button icon="upload" href=import_address.clone()>"Import"</Button> });
+    let may_export = info.may("export");
+    let export = Callback::new(move |()| list.exporting.set(Some(export::Rows::All)));
     let all_address = format!("/{name}");
     view! {
         <ScreenHead title=title>
             {import} {create}
             <Menu id="list-menu" label="More" icon="more" icon_only=true kind=ButtonKind::Ghost align_end=true>
+                // Of the recycle bin nothing is taken away.
+                {move || {
+                    (may_export && !is_bin())
+                        .then(|| view! { <MenuItem label="Export these" icon="download" on_select=export /> })
+                }}
                 {move || {
                     if is_bin() {
                         view! { <MenuItem label="Leave the recycle bin" icon="list" href=all_address.clone() /> }.into_any()
@@ -175,19 +192,52 @@ fn head(list: List, info: &TypeInfo) -> AnyView {
     .into_any()
 }
 
-fn rows(session: Session, list: List, page: Page) -> AnyView {
-    list.shown.set(page.rows.iter().map(|r| r.id).collect());
-    let known = page.count;
-    let (count, next) = (page.rows.len(), page.next.clone());
-    if page.rows.is_empty() && list.query.with_untracked(|q| q.page == 1) {
-        return nothing(list);
+/// Whose records a list shows: its own, and those that its rows name.
+fn whose_rows_show(info: &TypeInfo) -> Vec<String> {
+    let named = info.fields.iter().filter_map(|f| match f.kind() {
+        Kind::Ref(target) => Some(target.to_string()),
+        _ => None,
+    });
+    std::iter::once(info.name.clone()).chain(named).collect()
+}
+
+/// What stands in the place of the rows. It is painted anew only when it becomes something else: rows that others
+/// change, bring or take away change in their place.
+#[derive(Clone, PartialEq)]
+enum Shape {
+    Rows,
+    Nothing(ListQuery),
+    Trouble(AppError),
+}
+
+fn body(session: Session, list: List, page: Resource<Result<Page, AppError>>) -> impl Fn() -> Option<AnyView> + Send {
+    let shape = Memo::new(move |_| {
+        page.get().map(|page| match page {
+            Ok(page) => {
+                let query = list.query.get_untracked();
+                let is_nothing = page.rows.is_empty() && query.page == 1;
+                list.show(page);
+                if is_nothing { Shape::Nothing(query) } else { Shape::Rows }
+            }
+            Err(error) => Shape::Trouble(error),
+        })
+    });
+    move || {
+        shape.get().map(|shape| match shape {
+            Shape::Rows => view! { {table::table(session, list)} {foot::foot(list)} }.into_any(),
+            Shape::Nothing(query) => nothing(list, &query),
+            Shape::Trouble(error @ AppError::BadRequest(_)) => {
+                let all = list.address(&ListQuery::default());
+                let text = error.sentence();
+                view! { <EmptyState icon="error" text=text action="Show the whole list" href=all /> }.into_any()
+            }
+            Shape::Trouble(error) => missing::trouble(&error),
+        })
     }
-    view! { {table::table(session, list, page)} {foot::foot(list, known, count, next.is_some())} }.into_any()
 }
 
 /// Why there is no row, and what to do about it.
-fn nothing(list: List) -> AnyView {
-    let query = list.query.get_untracked();
+fn nothing(list: List, query: &ListQuery) -> AnyView {
     let info = list.info.get_value();
     let plural = info.plural.to_lowercase();
     if query.deleted {

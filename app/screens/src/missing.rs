@@ -4,12 +4,10 @@ use kernel::AppError;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
+use records::encode;
 use ui::EmptyState;
 
-use crate::{
-    address::encode,
-    frame::{Frame, ScreenHead},
-};
+use crate::frame::{Frame, ScreenHead};
 
 /// Nothing is here, or nothing that the viewer may see.
 pub fn missing() -> AnyView {

@@ -2,7 +2,7 @@
 //! than type.
 
 mod logo;
-mod zone;
+pub(crate) mod zone;
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
@@ -76,7 +76,7 @@ fn own(id: String, entry: &Entry, error: Signal<Option<String>>) -> Option<AnyVi
             let own = id.clone();
             let field = view! {
                 <Field id=id label=label help=help error=error required=true>
-                    {zone::input(own, text, set)}
+                    {zone::input(own, text, set, true)}
                 </Field>
             };
             Some(field.into_any())

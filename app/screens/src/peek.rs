@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     api::{self, Opened},
     list::{List, goer},
+    live::Live,
     missing,
 };
 
@@ -15,7 +16,9 @@ use crate::{
 pub fn peek(list: List, id: Uuid) -> AnyView {
     let frame = crate::frame::Frame::get();
     let name = list.info.with_value(|i| i.name.clone());
-    let opened = Resource::new(move || (frame.changes.get(), frame.retries.get()), {
+    let changes = frame.watch(vec![name.clone()], Some(id));
+    Live::get().look(name.clone(), id);
+    let opened = Resource::new(move || (changes.get(), frame.retries.get()), {
         let name = name.clone();
         move |_| api::open_record(name.clone(), id)
     });

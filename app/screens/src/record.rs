@@ -3,6 +3,7 @@
 mod editor;
 mod field;
 mod history;
+mod presence;
 mod related;
 
 use leptos::{prelude::*, task::spawn_local};
@@ -16,7 +17,9 @@ use crate::{
     api::{self, Opened},
     frame::{Frame, ScreenHead},
     list::goer,
+    live::Live,
     missing,
+    notifications::stand,
     session::Session,
 };
 
@@ -43,8 +46,10 @@ fn page(info: TypeInfo, id: Uuid) -> AnyView {
     let frame = Frame::get();
     let name = info.name.clone();
     let info = StoredValue::new(info);
+    let changes = frame.watch(vec![name.clone()], Some(id));
+    Live::get().look(name.clone(), id);
     let opened = Resource::new_blocking(
-        move || (frame.changes.get(), frame.retries.get()),
+        move || (changes.get(), frame.retries.get()),
         move |_| api::open_record(name.clone(), id),
     );
     let beside = StoredValue::new(Beside::ask(info, id));
@@ -125,14 +130,15 @@ pub(crate) fn actions(info: StoredValue<TypeInfo>, opened: &Opened, is_peek: boo
     let delete = Callback::new(delete);
     let edit_address = format!("/{name}/{id}/edit");
     let (may_edit, may_delete) = (opened.record.may_edit, opened.record.may_delete);
+    let stand = stand(info, id);
     if is_peek {
         let edit = may_edit.then(|| view! { <IconButton label="Edit" icon="edit" tip="end" href=edit_address /> });
         let delete = may_delete.then(|| view! { <IconButton label="Delete" icon="trash" tip="end" on_click=delete /> });
-        return view! { {edit} {delete} }.into_any();
+        return view! { {presence::others()} {stand} {edit} {delete} }.into_any();
     }
     let edit = may_edit.then(|| view! { <Button icon="edit" href=edit_address>"Edit"</Button> });
     let delete = may_delete.then(|| view! { <Button icon="trash" on_click=delete>"Delete"</Button> });
-    view! { {edit} {delete} }.into_any()
+    view! { {presence::others()} {stand} {edit} {delete} }.into_any()
 }
 
 /// Everything about the record.
@@ -183,7 +189,7 @@ fn subtitle(session: Session, info: StoredValue<TypeInfo>, record: StoredValue<O
             let parts = info.fields.iter().enumerate().filter(|(_, f)| f.is(Flags::SUBTITLE)).map(|(i, f)| {
                 let value = opened.record.cells.get(i).cloned().unwrap_or_default();
                 let label = |id: Uuid| opened.labels.get(&id).cloned();
-                session.with(|b| records::text::show(f.kind(), &value, &b.zone, label))
+                session.with(|b| records::text::show(f.kind(), &value, &b.formats, label))
             });
             parts.filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" · ")
         })

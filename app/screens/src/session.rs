@@ -1,6 +1,8 @@
 //! Who is here and what there is: sent once with the page, at hand for every screen.
 
-use kernel::{Currency, Timestamp, time::Offsets};
+use std::time::Duration;
+
+use kernel::{Currency, Formats, Timestamp};
 use leptos::prelude::*;
 use records::{TypeInfo, text::Reading};
 
@@ -60,8 +62,33 @@ impl Session {
         self.types.with_value(|types| types.iter().find(|t| t.name == name).cloned())
     }
 
-    pub fn zone(self) -> Offsets {
-        self.with(|b| b.zone.clone())
+    /// How the viewer reads dates and numbers.
+    pub fn formats(self) -> Formats {
+        self.with(|b| b.formats.clone())
+    }
+
+    /// An instant as the viewer reads it.
+    pub fn when(self, at: Timestamp) -> String {
+        self.with(|b| b.formats.at(at))
+    }
+
+    /// How long ago an instant was when the page was painted.
+    pub fn ago(self, at: Timestamp) -> String {
+        self.with(|b| b.formats.ago(at, b.now))
+    }
+
+    /// A whole number as the viewer reads it.
+    pub fn count(self, n: impl Into<i128>) -> String {
+        self.with(|b| b.formats.count(n))
+    }
+
+    /// How often a screen looks again that would do so every `usual`: as the viewer prefers, or never.
+    pub fn refresh(self, usual: Duration) -> Option<Duration> {
+        match self.with(|b| b.preferences.refresh) {
+            None => Some(usual),
+            Some(0) => None,
+            Some(seconds) => Some(Duration::from_secs(seconds.into())),
+        }
     }
 
     /// When the page was painted.
@@ -71,6 +98,9 @@ impl Session {
 
     /// How text that a person enters is read.
     pub fn reading(self) -> Reading {
-        Reading { currency: self.with(|b| Currency::parse(&b.currency)).unwrap_or(Currency::USD) }
+        self.with(|b| Reading {
+            currency: Currency::parse(&b.currency).unwrap_or(Currency::USD),
+            number: b.preferences.number,
+        })
     }
 }

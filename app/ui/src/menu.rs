@@ -202,10 +202,19 @@ pub fn Popover(
     /// Lines the panel up with the end of the button.
     #[prop(optional)]
     align_end: bool,
+    /// Called when the panel is opened.
+    #[prop(optional, into)]
+    on_open: Option<Callback<()>>,
     /// What the panel holds.
     children: Children,
 ) -> impl IntoView {
     let name = label.clone();
+    let toggled = move |event: Event| {
+        if let Some(on_open) = on_open.filter(|_| is_open(&event)) {
+            on_open.run(());
+        }
+        focus_when_open(&event, "input, select, textarea, button, a[href]");
+    };
     let disabled = Signal::default();
     let opener = Opener { id: id.clone(), label, icon, icon_only, kind, size, align_end, role: "dialog", disabled };
     view! {
@@ -217,7 +226,7 @@ pub fn Popover(
                 aria-label=name
                 id=id
                 popover="auto"
-                on:toggle=move |event| focus_when_open(&event, "input, select, textarea, button, a[href]")
+                on:toggle=toggled
             >
                 {children()}
             </div>
@@ -256,6 +265,7 @@ impl Opener {
                     data-size=size.name()
                     aria-label=label.clone()
                     data-tip=label
+                    data-tip-side=align_end.then_some("end")
                     aria-haspopup=role
                     popovertarget=id
                     disabled=move || disabled.get()
@@ -283,6 +293,10 @@ impl Opener {
         }
         .into_any()
     }
+}
+
+fn is_open(event: &Event) -> bool {
+    dom::current(event).is_some_and(|popover| popover.matches(":popover-open").unwrap_or(false))
 }
 
 fn focus_when_open(event: &Event, what: &str) {

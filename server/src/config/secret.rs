@@ -7,24 +7,35 @@ use kernel::server::Rng;
 use super::ConfigError;
 
 /// 32 random bytes. Whoever has them can read what is encrypted in the database: they are in no log and no backup.
+/// Former keys may follow, which only open what they sealed.
 #[derive(Clone)]
-pub struct SecretKey([u8; 32]);
+pub struct SecretKey {
+    present: [u8; 32],
+    former: Vec<[u8; 32]>,
+}
 
 impl SecretKey {
     pub const fn bytes(&self) -> &[u8; 32] {
-        &self.0
+        &self.present
+    }
+
+    pub fn former(&self) -> &[[u8; 32]] {
+        &self.former
     }
 
     /// Reads the key, or makes one at the first start.
     ///
-    /// The file holds 64 hexadecimal digits and is the owner's alone.
+    /// The file holds 64 hexadecimal digits, and former keys as further lines; it is the owner's alone.
     pub fn open_or_create(path: &Path) -> Result<Self, ConfigError> {
         match fs::read_to_string(path) {
             Ok(text) => {
                 refuse_strangers(path)?;
-                decode(text.trim()).map(Self).ok_or_else(|| {
+                let keys: Option<Vec<_>> = text.split_whitespace().map(decode).collect();
+                let mut keys = keys.unwrap_or_default().into_iter();
+                let present = keys.next().ok_or_else(|| {
                     ConfigError(format!("{} holds no key; expected 64 hexadecimal digits", path.display()))
-                })
+                })?;
+                Ok(Self { present, former: keys.collect() })
             }
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Self::create(path),
             Err(e) => Err(ConfigError(format!("the secret key {} cannot be read: {e}", path.display()))),
@@ -49,7 +60,7 @@ impl SecretKey {
         };
         let digits = key.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         writeln!(file, "{digits}").and_then(|()| file.sync_all()).map_err(failed)?;
-        Ok(Self(key))
+        Ok(Self { present: key, former: vec![] })
     }
 }
 

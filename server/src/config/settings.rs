@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
+use platform::server::settings::Fixed;
+
 use super::{ConfigError, Environment, Log, Profile};
 
 /// One thing that can be set.
@@ -20,6 +22,14 @@ pub(super) struct Setting {
 
 const fn setting(key: &'static str, variable: &'static str, default: &'static str, expected: &'static str) -> Setting {
     Setting { key, variable, expected, defaults: [default, default], secret: false }
+}
+
+impl Setting {
+    /// With another value in development and test.
+    const fn relaxed(mut self, default: &'static str) -> Self {
+        self.defaults[1] = default;
+        self
+    }
 }
 
 const RATES: &str = "rates like 60/min, 1000/h, or off";
@@ -43,17 +53,54 @@ pub(super) const SETTINGS: &[Setting] = &[
         ..setting("storage.database_url", "DATABASE_URL", "", "sqlite://path/to/file or postgres://user@host/database")
     },
     setting("storage.secret_key_file", "MAINSTAY_SECRET_KEY_FILE", "", "a file with mode 600"),
+    setting("s3.bucket", "MAINSTAY_S3_BUCKET", "", "the name of a bucket"),
+    setting("s3.endpoint", "MAINSTAY_S3_ENDPOINT", "", "an address like https://s3.example.com"),
+    setting("s3.region", "MAINSTAY_S3_REGION", "us-east-1", "a region like eu-central-1"),
+    setting("s3.key_id", "MAINSTAY_S3_KEY_ID", "", "the id of an access key"),
+    Setting { secret: true, ..setting("s3.secret", "MAINSTAY_S3_SECRET", "", "the secret of the access key") },
+    setting("s3.path_style", "MAINSTAY_S3_PATH_STYLE", "no", "yes or no"),
+    setting("s3.allow_http", "MAINSTAY_S3_ALLOW_HTTP", "no", "yes or no"),
+    setting("exports.keep", "MAINSTAY_EXPORTS_KEEP", "24 h", "a time like 24 h or 7 days"),
+    setting(
+        "outside.allow",
+        "MAINSTAY_OUTSIDE_ALLOW",
+        "",
+        "private networks with servers that may be asked, like 10.0.0.0/8, with commas between",
+    )
+    .relaxed("127.0.0.0/8, ::1"),
+    setting("outside.ca_file", "MAINSTAY_OUTSIDE_CA_FILE", "", "a file with certificates in PEM"),
+    setting("mail.transport", "MAINSTAY_MAIL_TRANSPORT", "none", "none, smtp or ses"),
+    setting("mail.sender", "MAINSTAY_MAIL_SENDER", "", "an e-mail address"),
+    setting("mail.sender_name", "MAINSTAY_MAIL_SENDER_NAME", "", "a name"),
+    setting("mail.reply_to", "MAINSTAY_MAIL_REPLY_TO", "", "an e-mail address"),
+    setting("smtp.host", "MAINSTAY_SMTP_HOST", "", "a server like mail.example.com"),
+    setting("smtp.port", "MAINSTAY_SMTP_PORT", "587", "a port like 587"),
+    setting("smtp.encryption", "MAINSTAY_SMTP_ENCRYPTION", "starttls", "starttls, tls or none"),
+    setting("smtp.user", "MAINSTAY_SMTP_USER", "", "a user of the mail server"),
+    Setting { secret: true, ..setting("smtp.password", "MAINSTAY_SMTP_PASSWORD", "", "that user's password") },
+    setting("ses.region", "MAINSTAY_SES_REGION", "", "a region like eu-central-1"),
+    setting("ses.access_key_id", "MAINSTAY_SES_ACCESS_KEY_ID", "", "the ID of an access key"),
+    Setting { secret: true, ..setting("ses.secret_access_key", "MAINSTAY_SES_SECRET_ACCESS_KEY", "", "its secret") },
+    setting(
+        "ses.endpoint",
+        "MAINSTAY_SES_ENDPOINT",
+        "",
+        "an address in place of Amazon's own, like https://ses.example.com",
+    ),
     setting("limits.api", "MAINSTAY_LIMITS_API", "60/min, 1000/h", RATES),
     setting("limits.anonymous", "MAINSTAY_LIMITS_ANONYMOUS", "20/min, 100/h", RATES),
     setting("limits.browser", "MAINSTAY_LIMITS_BROWSER", "3000/min", RATES),
+    setting("limits.exports", "MAINSTAY_LIMITS_EXPORTS", "10/h", RATES),
     Setting {
         defaults: ["json,info", "text,info"],
         ..setting("log", "MAINSTAY_LOG", "", "json or text, then levels, like json,info or text,debug,sqlx=warn")
     },
 ];
 
-/// Variables of ours that are no settings: where the file is, and what the test runner is told.
-const OTHER_VARIABLES: [&str; 2] = ["MAINSTAY_CONFIG", "MAINSTAY_TEST_DATABASE"];
+/// Variables of ours that are no settings: where the file is, and what the test runner tells the tests.
+fn is_other(name: &str) -> bool {
+    name == "MAINSTAY_CONFIG" || name.starts_with("MAINSTAY_TEST_")
+}
 
 /// The text of every setting with the place it came from.
 #[derive(Clone, Debug)]
@@ -77,7 +124,7 @@ impl Values {
                 if !text.is_empty() {
                     values.insert(setting.key, (text.clone(), setting.variable));
                 }
-            } else if name.starts_with("MAINSTAY_") && !OTHER_VARIABLES.contains(&name.as_str()) {
+            } else if name.starts_with("MAINSTAY_") && !is_other(name) {
                 return Err(unknown(name, "the environment", SETTINGS.iter().map(|s| s.variable)));
             }
         }
@@ -102,6 +149,17 @@ impl Values {
         parts.map(|part| part.parse().map_err(|_| self.refuse(key))).collect()
     }
 
+    /// What was set of the settings that administrators could set in a screen, with where; each is checked.
+    pub fn fixed(&self) -> Result<Fixed, ConfigError> {
+        let mut fixed = Fixed::default();
+        for (key, (text, source)) in self.0.iter().filter(|(_, (_, source))| *source != "default") {
+            let Some(field) = platform::settings::field(key) else { continue };
+            field.check(text).map_err(|_| self.refuse(key))?;
+            fixed.0.insert(field.key, (text.clone(), source));
+        }
+        Ok(fixed)
+    }
+
     /// The text and its source as they may be shown.
     pub fn shown(&self, setting: &Setting) -> (String, &'static str) {
         let (text, source) = self.0.get(setting.key).cloned().unwrap_or_default();
@@ -112,7 +170,11 @@ impl Values {
         let Some(setting) = SETTINGS.iter().find(|s| s.key == key) else { return ConfigError(key.to_owned()) };
         let (text, source) = self.0.get(key).cloned().unwrap_or_default();
         let name = if source == setting.variable { setting.variable } else { setting.key };
-        let text = if setting.secret { without_password(&text) } else { text };
+        let text = match setting.key {
+            "storage.database_url" => without_password(&text),
+            _ if setting.secret => "…".to_owned(),
+            _ => text,
+        };
         ConfigError(format!("{name} is {text:?}; expected {}", setting.expected))
     }
 }
@@ -221,6 +283,40 @@ impl FromStr for Size {
             _ => return Err(()),
         };
         number.checked_mul(unit).filter(|n| *n > 0).map(Self).ok_or(())
+    }
+}
+
+/// A time of at least a second.
+pub(super) struct Span(pub u32);
+
+impl FromStr for Span {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let number: u32 = text[..digits].parse().map_err(|_| ())?;
+        let unit = match text[digits..].trim() {
+            "s" => 1,
+            "min" => 60,
+            "h" => 3_600,
+            "day" | "days" => 86_400,
+            _ => return Err(()),
+        };
+        number.checked_mul(unit).filter(|n| *n > 0).map(Self).ok_or(())
+    }
+}
+
+pub(super) struct Switch(pub bool);
+
+impl FromStr for Switch {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "yes" | "true" | "on" | "1" => Ok(Self(true)),
+            "no" | "false" | "off" | "0" => Ok(Self(false)),
+            _ => Err(()),
+        }
     }
 }
 

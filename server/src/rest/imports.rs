@@ -39,7 +39,7 @@ pub async fn create(
     let info = import::accept(&ctx, &imports, form.file, &asked.record_type).await?;
     let begun = begin(&ctx, info.id, asked).await;
     if let Err(error) = begun {
-        import::forget(&ctx, &imports, info.id).await?;
+        import::forget(&ctx, info.id).await?;
         return Err(error.into());
     }
     let info = import::open(&ctx, info.id).await?;

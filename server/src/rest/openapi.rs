@@ -1,8 +1,11 @@
 //! The description of the interface as OpenAPI 3.1, made from the record types' declarations.
 
 mod answers;
+mod exports;
 mod fixed;
 mod kinds;
+mod mail;
+mod people;
 mod records;
 
 use ::records::server::Registry;
@@ -11,12 +14,15 @@ use serde_json::{Map, Value as Json, json};
 /// The whole document.
 pub fn document(registry: &Registry) -> Json {
     let (mut paths, mut schemas) = (fixed::paths(), fixed::schemas());
+    schemas.extend(exports::schemas());
     let mut tags = vec![];
     for entry in registry.entries() {
         tags.push(json!({ "name": entry.ty.plural, "description": format!("Module {}.", entry.module) }));
         records::describe(entry.ty, &mut paths, &mut schemas);
     }
-    tags.extend(fixed::tags());
+    paths.extend(people::paths(registry));
+    schemas.extend(people::schemas());
+    tags.extend(fixed::tags().into_iter().chain(people::tags()));
     json!({
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://spec.openapis.org/oas/3.1/dialect/base",
@@ -59,7 +65,7 @@ and 412 with the current record when it is stale; `*` overrides knowingly.
 **Repeating.** A POST or PATCH with an `Idempotency-Key` is done once: sent again within a day it is answered as the \
 first time.
 
-**Limits.** 60 requests a minute and 1,000 an hour unless set otherwise; the `RateLimit-…` fields of each answer say what \
+**Limits.** 60 requests a minute and 1,000 an hour unless set otherwise, and 10 exports an hour; the `RateLimit-…` fields of each answer say what \
 is left, and 429 when to come back.
 
 **Errors** are problems as of RFC 9457; a 422 says under `errors` what is wrong with each field.";

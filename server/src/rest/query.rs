@@ -57,7 +57,7 @@ pub fn with(raw: &str, name: &str, value: &str) -> String {
     parts.join("&")
 }
 
-fn pairs(raw: &str) -> Result<Vec<(String, String)>, AppError> {
+pub(super) fn pairs(raw: &str) -> Result<Vec<(String, String)>, AppError> {
     let uri = axum::http::Uri::builder().path_and_query(format!("/?{raw}")).build();
     let pairs = uri.ok().and_then(|uri| axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri).ok());
     pairs.map(|pairs| pairs.0).ok_or_else(|| bad("the parameters cannot be read".into()))

@@ -25,7 +25,7 @@ pub async fn refuse_foreign_writes(Extracted(state): Extracted<State>, request: 
 
 /// `Sec-Fetch-Site` where the browser sends it, else `Origin` (OWASP Cross-Site Request Forgery Prevention, "Fetch
 /// Metadata headers" and "Verifying origin with standard headers").
-fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {
+pub(super) fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {
     let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
     if headers.contains_key(AUTHORIZATION) && !headers.contains_key(COOKIE) {
         // A browser adds no bearer token by itself.

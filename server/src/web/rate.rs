@@ -1,7 +1,9 @@
 //! How often somebody may call the API.
 //!
 //! A script is counted by the person it acts for, a stranger by their network address, and the web app's own calls by
-//! the person again but in a class of their own, whose limit nobody meets by clicking. Signing in has its own throttle.
+//! the person again but in a class of their own, whose limit nobody meets by clicking. Starting an export, by a script or
+//! by a click, is counted apart from all else; asking how far it is and fetching it is not. Signing in has its own
+//! throttle.
 //! Each process counts for itself, in memory.
 
 use std::{
@@ -12,7 +14,7 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, Request, State as Extracted},
-    http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header::AUTHORIZATION},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -36,7 +38,11 @@ enum Class {
     Api,
     Anonymous,
     Browser,
+    Exports,
 }
+
+/// Where exports are started.
+const EXPORTS: [&str; 2] = ["/api/v1/settings/export/", "/api/exports/start"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Who {
@@ -79,6 +85,7 @@ impl Governor {
             Class::Api => &self.0.limits.api,
             Class::Anonymous => &self.0.limits.anonymous,
             Class::Browser => &self.0.limits.browser,
+            Class::Exports => &self.0.limits.exports,
         }
     }
 
@@ -161,7 +168,9 @@ fn caller(request: &Request) -> Option<(Class, Who)> {
     let person = request.extensions().get::<Arc<Actor>>().and_then(|actor| actor.user).map(Who::Person);
     let is_script = request.headers().contains_key(AUTHORIZATION);
     let is_interface = path.starts_with("/api/v1/");
+    let is_export = request.method() == Method::POST && EXPORTS.contains(&path);
     match person {
+        Some(person) if is_export => Some((Class::Exports, person)),
         Some(person) if is_script => Some((Class::Api, person)),
         Some(person) => Some((Class::Browser, person)),
         // Counts failures by account and network: an office behind one address signs in all the same.
@@ -186,7 +195,8 @@ mod tests {
 
     fn governor(api: &str, clock: &Clock) -> Governor {
         let rates = |text: &str| text.parse().unwrap();
-        let limits = Limits { api: rates(api), anonymous: rates("2/min"), browser: rates("off") };
+        let limits =
+            Limits { api: rates(api), anonymous: rates("2/min"), browser: rates("off"), exports: rates("1/h") };
         Governor(Arc::new(Inner { limits, clock: clock.clone(), counted: Mutex::default() }))
     }
 

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
 use identity::server::first_run;
+use platform::server::notifications;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -25,6 +26,9 @@ pub async fn serve(state: State, roles: &BTreeSet<Role>, queues: Option<&[String
         tracing::info!(signal = name, "stopping");
         stop.send_replace(true);
     });
+    if roles.contains(&Role::Worker) {
+        tokio::spawn(notifications::watch(state.app.clone(), state.actors(), stopped.clone()));
+    }
     let db = state.db().clone();
     tokio::spawn(async move { db.hear_others().await });
     let working = roles.contains(&Role::Worker) || roles.contains(&Role::Scheduler);
@@ -37,6 +41,13 @@ pub async fn serve(state: State, roles: &BTreeSet<Role>, queues: Option<&[String
     });
     if roles.contains(&Role::Web) {
         invite(&state).await?;
+        let (hub, stopping) = (state.hub.clone(), stopped.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = hub.run() => {}
+                () = until(stopping) => hub.close(),
+            }
+        });
         listen(&state, stopped).await?;
     } else {
         tracing::info!("working");

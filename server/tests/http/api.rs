@@ -3,10 +3,16 @@
 mod bulk;
 mod collection;
 mod docs;
+mod exports;
+mod files;
 mod idempotency;
 mod imports;
 mod limits;
+mod mail;
+mod notifications;
+mod preferences;
 mod record;
 mod refusals;
 mod roles;
-mod world;
+mod round_trip;
+pub mod world;

@@ -1,6 +1,6 @@
 //! The whole service on a database of its own, asked without a network.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use identity::server::Strength;
-use kernel::server::{Clock, Rng, testing::TestDb};
+use kernel::server::{Clock, Db, EVERYTHING, Engine, Rng, testing::TestDb};
 use records::server::App;
 use server::{
     config::{Config, Environment},
@@ -17,6 +17,7 @@ use server::{
     web,
 };
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 /// The hash in the names of the compiled files of [`Site`].
@@ -25,8 +26,8 @@ pub const HASH: &str = "4ZhX5u_F-Su_zhH6GsmTSw";
 pub struct Service {
     pub state: State,
     router: Router,
-    _db: TestDb,
-    folder: TempDir,
+    db: Arc<TestDb>,
+    folder: Arc<TempDir>,
 }
 
 /// An answer, read to its end.
@@ -61,16 +62,47 @@ impl Service {
         let config = Config::read("", &environment).unwrap();
         let key = config.secret_key().unwrap();
         let db = TestDb::new().await;
-        let app = App::new(db.clone(), modules::registry().unwrap(), Clock::default(), Rng::system());
-        let state = State::new(config, &key, app, Strength::TESTS);
-        Self { router: web::router(&state), state, _db: db, folder }
+        let app = App::new((*db).clone(), modules::registry().unwrap(), Clock::default(), Rng::system());
+        let state = State::new(config, &key, app, Strength::TESTS).unwrap();
+        Self { router: web::router(&state), state, db: Arc::new(db), folder: Arc::new(folder) }
     }
 
     /// Starts to work on jobs, for as long as what this gives is kept.
     pub fn work(&self) -> tokio::sync::watch::Sender<bool> {
         let (stop, stopped) = tokio::sync::watch::channel(false);
-        tokio::spawn(self.state.worker().run(stopped));
+        tokio::spawn(self.state.worker().run(stopped.clone()));
+        let (app, actors) = (self.state.app.clone(), self.state.actors());
+        tokio::spawn(platform::server::notifications::watch(app, actors, stopped));
         stop
+    }
+
+    /// Serves on a port of its own, and passes on what happens.
+    pub async fn listen(&self) -> SocketAddr {
+        let (hub, db) = (self.state.hub.clone(), self.state.db().clone());
+        tokio::spawn(async move { hub.run().await });
+        let mut told = db.listen();
+        if db.engine() == Engine::Postgres {
+            tokio::spawn(async move { db.hear_others().await });
+            // From here on it hears the others.
+            while told.next().await.is_some_and(|signal| &*signal != EVERYTHING) {}
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let service = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        address
+    }
+
+    /// The same data served by a second process, as far as the database can be shared.
+    pub async fn beside(&self) -> Option<Self> {
+        if self.state.db().engine() == Engine::Sqlite {
+            return None;
+        }
+        let db = Db::open(self.db.url()).await.unwrap();
+        let key = self.state.config.secret_key().unwrap();
+        let app = App::new(db, modules::registry().unwrap(), Clock::default(), Rng::system());
+        let state = State::new(self.state.config.clone(), &key, app, Strength::TESTS).unwrap();
+        Some(Self { router: web::router(&state), state, db: self.db.clone(), folder: self.folder.clone() })
     }
 
     /// Every route with its methods, as the router itself tells them. Whole services beneath a path have none.

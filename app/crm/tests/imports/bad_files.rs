@@ -80,7 +80,8 @@ async fn what_is_no_csv_is_refused_before_anything_is_kept() {
         assert_eq!(error.status(), status, "{error:?}");
         let text = format!("{error:?}");
         assert!(text.contains(words), "{text}");
-        assert_eq!(std::fs::read_dir(world.folder.join("imports")).unwrap().count(), 0, "{text}");
+        assert_eq!(std::fs::read_dir(world.folder.join("spool")).unwrap().count(), 0, "{text}");
+        assert_eq!(world.files().await, 0, "{text}");
     }
     // A quotation mark that is never closed makes one huge cell, which is told as such.
     let info = world.bring("companies", "a.csv", endless.as_bytes()).await.unwrap();

@@ -85,7 +85,7 @@ async fn an_import_over_cannot_be_run_again_and_its_file_is_gone() {
     let done = world.import("companies", "name\nA\n", None).await;
     let again = import::begin(&world.ctx, done.id, done.settings, Aim::Run).await;
     assert_eq!(again.unwrap_err().status(), 409);
-    assert!(!world.imports.text(done.id).exists());
+    assert_eq!(world.files().await, 0);
 }
 
 #[tokio::test]
@@ -104,11 +104,11 @@ async fn undoing_leaves_alone_what_was_changed_since() {
 async fn files_that_nobody_imports_go_after_a_week() {
     let world = World::new().await;
     let info = world.bring("companies", "a.csv", b"name\nA\n").await.unwrap();
-    import::sweep(&world.app.ctx(world.ctx.actor.clone()), &world.imports).await.unwrap();
-    assert!(world.imports.text(info.id).exists());
+    import::sweep(&world.app.ctx(world.ctx.actor.clone())).await.unwrap();
+    assert_eq!(world.files().await, 1);
     world.app.clock().set(NOW.plus_seconds(8 * 86_400));
-    import::sweep(&world.app.ctx(world.ctx.actor.clone()), &world.imports).await.unwrap();
-    assert!(!world.imports.text(info.id).exists());
+    import::sweep(&world.app.ctx(world.ctx.actor.clone())).await.unwrap();
+    assert_eq!(world.files().await, 0);
     assert_eq!(import::open(&world.ctx, info.id).await.unwrap().status, Status::Failed);
 }
 

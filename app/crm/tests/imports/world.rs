@@ -9,6 +9,7 @@ use kernel::{
 use platform::{
     import::{ImportInfo, Mapping, Mode, OnError, Problem, Settings, Status},
     server::{
+        files::Files,
         import::{self, Aim, Imports, Upload},
         jobs::{Jobs, Kinds, Services, Worker},
     },
@@ -58,7 +59,7 @@ impl World {
         let user = Uuid::from_u128(7);
         let folder = std::env::temp_dir()
             .join(format!("mainstay_imports_{}", Clock::System.new_id(&kernel::server::Rng::system())));
-        let imports = Imports::new(&folder, 1 << 20);
+        let imports = Imports::new(Files::new(&folder, None, b"secret").unwrap(), 1 << 20);
         let ctx = app.ctx(testing::actor(user, None, grants));
         let mut tx = db.begin().await.unwrap();
         let sql = "insert into users (id, version, created_at, updated_at, full_name, full_name_key, email, email_key, role, \
@@ -76,6 +77,11 @@ impl World {
         let worker = Worker::new(app.clone(), kinds, services, actors);
         tokio::spawn(worker.scheduling(false).run(stopped));
         Self { db, app, ctx, imports, folder, _stop: stop }
+    }
+
+    /// How many files are kept.
+    pub async fn files(&self) -> i64 {
+        self.db.fetch_optional("select count(*) from files", vec![]).await.unwrap().unwrap().get(0).unwrap()
     }
 
     pub fn jobs(&self) -> Jobs {
@@ -160,7 +166,7 @@ impl World {
 }
 
 fn jobs(imports: &Imports) -> Jobs {
-    let services = Services::default().with(imports.clone());
+    let services = Services::default().with(imports.files.clone());
     Jobs { kinds: platform::server::add_jobs(Kinds::default()), services }
 }
 

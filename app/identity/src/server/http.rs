@@ -13,6 +13,7 @@ use axum::{
     routing::{get, post},
 };
 use kernel::{AppError, server::Problem};
+use platform::{preferences::Preferences, server::preferences};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -98,6 +99,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/api/v1/auth/refresh/", post(refresh))
         .route("/api/v1/auth/logout/", post(logout))
         .route("/api/v1/auth/me/", get(me))
+        .route("/api/v1/auth/socket-ticket/", post(ticket))
         .route("/sign-out", post(sign_out))
 }
 
@@ -234,6 +236,20 @@ async fn me(Extension(identity): Extension<Identity>, live: Option<Extension<Liv
     }
 }
 
+#[derive(Serialize)]
+struct Ticket {
+    ticket: String,
+    /// In seconds.
+    expires_in: i64,
+}
+
+async fn ticket(Extension(identity): Extension<Identity>, live: Option<Extension<Live>>) -> Result<Response, Problem> {
+    let Some(Extension(live)) = live else { return Err(Problem(AppError::Unauthenticated)) };
+    let ticket = tokens::ticket(&identity, live.id).await?;
+    let answer = private(Ticket { ticket, expires_in: tokens::TICKET });
+    Ok((StatusCode::CREATED, answer).into_response())
+}
+
 /// A browser's way out: a plain form, so that it works whatever state the page is in.
 async fn sign_out(
     Extension(identity): Extension<Identity>,
@@ -266,11 +282,12 @@ fn is_plain_form(parts: &Parts) -> bool {
     accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// Gives the answer of a server function its cookie, and leads a plain form on.
-fn answer(parts: &Parts, cookie: &str, next: &str) -> Result<(), AppError> {
+/// Gives the answer of a server function its cookies, and leads a plain form on.
+fn answer(parts: &Parts, cookies: &[String], next: &str) -> Result<(), AppError> {
     let response = leptos::prelude::use_context::<leptos_axum::ResponseOptions>().ok_or(AppError::Unavailable)?;
-    let cookie = HeaderValue::from_str(cookie).map_err(kernel::server::unexpected)?;
-    response.append_header(SET_COOKIE, cookie);
+    for cookie in cookies {
+        response.append_header(SET_COOKIE, HeaderValue::from_str(cookie).map_err(kernel::server::unexpected)?);
+    }
     response.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if is_plain_form(parts) {
         leptos_axum::redirect(next);
@@ -278,18 +295,37 @@ fn answer(parts: &Parts, cookie: &str, next: &str) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Hands a browser its session, and says where to go on.
-pub(crate) fn enter(
+/// Hands a browser its session and what its person prefers to see, and says where to go on: where they were going, or
+/// to the page they start from.
+pub(crate) async fn enter(
     identity: &Identity,
     parts: &Parts,
     signed_in: &super::SignedIn,
     next: &str,
 ) -> Result<String, AppError> {
-    answer(parts, &cookie(identity, signed_in.secret.as_deref().unwrap_or_default()), next)?;
+    let preferences = preferences::of(&identity.system(), signed_in.user).await?;
+    let next = if next == "/" { crate::local_path(&preferences.start_page) } else { next };
+    let mut cookies = vec![cookie(identity, signed_in.secret.as_deref().unwrap_or_default())];
+    cookies.extend(look(&preferences));
+    answer(parts, &cookies, next)?;
     Ok(next.to_owned())
+}
+
+/// What the browser of somebody who chose a look is told of it, as its own screens write it down.
+fn look(preferences: &Preferences) -> Vec<String> {
+    let Some(written) = preferences.updated_at else { return vec![] };
+    let cookie = |name: &str, value: Option<&str>| {
+        let age = if value.is_some() { 31_536_000 } else { 0 };
+        format!("{name}={}; Path=/; Max-Age={age}; SameSite=Lax", value.unwrap_or_default())
+    };
+    vec![
+        cookie("theme", preferences.theme.mark()),
+        cookie("density", preferences.density.mark()),
+        cookie("look", Some(&written.micros().to_string())),
+    ]
 }
 
 /// Takes a browser's cookie away.
 pub(crate) fn leave(identity: &Identity, parts: &Parts) -> Result<(), AppError> {
-    answer(parts, &cookie(identity, ""), "/sign-in")
+    answer(parts, &[cookie(identity, "")], "/sign-in")
 }

@@ -291,9 +291,15 @@ pub async fn revoke_others(identity: &Identity, ctx: &Ctx, current: Uuid) -> Res
     Ok(())
 }
 
-/// Deletes sessions that ended more than a month ago. Tells how many.
+/// Who a session belongs to now, and what they may do. `None` once it is over.
+pub async fn still(identity: &Identity, session: Uuid) -> Result<Option<Arc<Actor>>, AppError> {
+    Ok(find(identity, Key::Id(session)).await?.map(|live| live.actor))
+}
+
+/// Deletes sessions that ended more than a month ago, and tickets nobody used. Tells how many sessions.
 pub async fn prune(ctx: &Ctx) -> Result<u64, AppError> {
     let mut tx = ctx.db().begin().await?;
+    store::delete_old_tickets(&mut tx, ctx.now().plus_seconds(-DAY)).await?;
     let count = store::delete_ended_sessions(&mut tx, ctx.now().plus_seconds(-30 * DAY)).await?;
     tx.commit().await?;
     Ok(count)

@@ -6,7 +6,7 @@ use kernel::{AppError, FieldErrors, fold};
 use uuid::Uuid;
 
 use super::{
-    Identity,
+    Identity, notifications,
     passwords::Verdict,
     sessions::{self, Kind, Live},
     store, tokens,
@@ -69,6 +69,8 @@ pub async fn sign_in(identity: &Identity, attempt: &Attempt, kind: Kind) -> Resu
     let user = verify(identity, attempt).await?;
     let mut tx = identity.app().db().begin().await?;
     let opened = sessions::open(identity, &mut tx, user, kind, (attempt.address, &attempt.agent)).await?;
+    let address = attempt.address.to_canonical().to_string();
+    notifications::note_device(identity, &mut tx, user, opened.id, (&address, &attempt.agent)).await?;
     tx.commit().await?;
     tracing::info!(%user, session = %opened.id, address = %attempt.address, "signed in");
     Ok(SignedIn { user, session: opened.id, secret: opened.secret, refresh: opened.refresh })

@@ -6,6 +6,7 @@ use kernel::{
     Timestamp,
     server::{Args, Db, DbError, Row, Source, Tx},
 };
+use platform::server::realtime::ACCESS;
 use records::server::Sql;
 use uuid::Uuid;
 
@@ -39,12 +40,17 @@ statements! {
     TOUCH_SESSION = "update sessions set seen_at = $2, idle_until = $3 where id = $1 and revoked_at is null";
     LIST_SESSIONS = "select id, kind, created_at, seen_at, address, agent from sessions \
         where user_id = $1 and revoked_at is null and idle_until > $2 and ends_at > $2 order by seen_at desc, id";
+    AGENTS_OF = "select agent from sessions where user_id = $1 and id <> $2 order by created_at desc limit 200";
     REVOKE_SESSION = "update sessions set revoked_at = $2 where id = $1 and revoked_at is null";
     REVOKE_SESSION_OF = "update sessions set revoked_at = $3 where id = $1 and user_id = $2 and revoked_at is null";
     DELETE_ENDED_SESSIONS = "delete from sessions where ends_at < $1";
     INSERT_REFRESH_TOKEN = "insert into refresh_tokens (hash, session_id, created_at) values ($1, $2, $3)";
     FIND_REFRESH_TOKEN = "select session_id, used_at from refresh_tokens where hash = $1";
     USE_REFRESH_TOKEN = "update refresh_tokens set used_at = $2 where hash = $1 and used_at is null";
+    INSERT_TICKET = "insert into socket_tickets (hash, session, expires_at) values ($1, $2, $3)";
+    FIND_TICKET = "select session, expires_at from socket_tickets where hash = $1";
+    TAKE_TICKET = "delete from socket_tickets where hash = $1";
+    DELETE_OLD_TICKETS = "delete from socket_tickets where expires_at < $1";
     ROLE_PERMISSIONS = "select role, record_type, action, reach from role_permissions";
     ROLE_FIELDS = "select role, record_type, field, access from role_fields";
     DELETE_REACH = "delete from role_permissions where role = $1 and record_type = $2 and action = $3";
@@ -214,13 +220,21 @@ pub async fn list_sessions(db: &Db, user: Uuid, now: Timestamp) -> Result<Vec<cr
     rows.iter().map(info).collect()
 }
 
+/// What the programs of somebody's other sessions call themselves.
+pub async fn agents_of(tx: &mut Tx, user: Uuid, but: Uuid) -> Result<Vec<String>, DbError> {
+    tx.fetch_all(AGENTS_OF, vec![user.into(), but.into()]).await?.iter().map(|row| row.get(0)).collect()
+}
+
 pub async fn revoke_session(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<(), DbError> {
-    tx.execute(REVOKE_SESSION, vec![id.into(), now.into()]).await.map(drop)
+    tx.execute(REVOKE_SESSION, vec![id.into(), now.into()]).await?;
+    tx.tell(ACCESS).await
 }
 
 /// Revokes a session if it is that user's; tells whether it was.
 pub async fn revoke_session_of(tx: &mut Tx, id: Uuid, user: Uuid, now: Timestamp) -> Result<bool, DbError> {
-    tx.execute(REVOKE_SESSION_OF, vec![id.into(), user.into(), now.into()]).await.map(|n| n > 0)
+    let revoked = tx.execute(REVOKE_SESSION_OF, vec![id.into(), user.into(), now.into()]).await?;
+    tx.tell(ACCESS).await?;
+    Ok(revoked > 0)
 }
 
 /// Revokes all sessions of some users, but for one.
@@ -238,7 +252,8 @@ pub async fn revoke_sessions_of(tx: &mut Tx, users: &[Uuid], but: Option<Uuid>, 
         sql.bind(but);
     }
     let (text, args) = sql.finish();
-    tx.execute_bulk(&text, args).await.map(drop)
+    tx.execute_bulk(&text, args).await?;
+    tx.tell(ACCESS).await
 }
 
 /// Forgets sessions that ended before a time, with their refresh tokens.
@@ -262,6 +277,21 @@ pub async fn find_refresh_token(
 /// Marks a refresh token as used; false where somebody was faster.
 pub async fn use_refresh_token(tx: &mut Tx, hash: [u8; 32], now: Timestamp) -> Result<bool, DbError> {
     tx.execute(USE_REFRESH_TOKEN, vec![hash.to_vec().into(), now.into()]).await.map(|n| n > 0)
+}
+
+pub async fn insert_ticket(tx: &mut Tx, hash: [u8; 32], session: Uuid, expires: Timestamp) -> Result<(), DbError> {
+    tx.execute(INSERT_TICKET, vec![hash.to_vec().into(), session.into(), expires.into()]).await.map(drop)
+}
+
+/// Uses a ticket up: its session and when it expired or will, for only one of several who try.
+pub async fn take_ticket(tx: &mut Tx, hash: [u8; 32]) -> Result<Option<(Uuid, Timestamp)>, DbError> {
+    let Some(row) = tx.fetch_optional(FIND_TICKET, vec![hash.to_vec().into()]).await? else { return Ok(None) };
+    let is_first = tx.execute(TAKE_TICKET, vec![hash.to_vec().into()]).await? == 1;
+    Ok(if is_first { Some((row.get(0)?, row.get(1)?)) } else { None })
+}
+
+pub async fn delete_old_tickets(tx: &mut Tx, before: Timestamp) -> Result<u64, DbError> {
+    tx.execute(DELETE_OLD_TICKETS, vec![before.into()]).await
 }
 
 type Four = (String, String, String, String);
@@ -292,7 +322,7 @@ pub async fn set_reach(
     if let Some(reach) = reach {
         tx.execute(INSERT_REACH, vec![role.into(), record_type.into(), action.into(), reach.into()]).await?;
     }
-    Ok(())
+    tx.tell(ACCESS).await
 }
 
 /// Each team and the one it is part of.

@@ -14,7 +14,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Identity, store};
+use super::{
+    Identity,
+    sessions::{self, Key, Live},
+    store,
+};
 
 /// How long an access token is good for, in seconds.
 pub const ACCESS: i64 = 600;
@@ -147,7 +151,7 @@ pub(super) async fn refresh(identity: &Identity, token: &str) -> Result<TokenPai
     let mut tx = db.begin().await?;
     if store::use_refresh_token(&mut tx, hash_of_it, now).await? {
         store::insert_refresh_token(&mut tx, hash(&successor), session, now).await?;
-        let idle = super::sessions::Kind::Api.idle();
+        let idle = sessions::Kind::Api.idle();
         store::touch_session(&mut tx, session, now, now.plus_seconds(idle)).await?;
         tx.commit().await?;
     } else {
@@ -163,6 +167,30 @@ pub(super) async fn refresh(identity: &Identity, token: &str) -> Result<TokenPai
     }
     let access = identity.keys().access_token(live.user, session, now)?;
     Ok(TokenPair { access, refresh: successor })
+}
+
+/// How long a ticket is good for, in seconds.
+pub const TICKET: i64 = 30;
+
+/// A ticket with which a script that holds a session opens one socket: tokens do not belong into addresses, which are
+/// written into logs.
+pub(super) async fn ticket(identity: &Identity, session: Uuid) -> Result<String, AppError> {
+    let ticket = random_token(identity.app().rng());
+    let mut tx = identity.app().db().begin().await?;
+    store::insert_ticket(&mut tx, hash(&ticket), session, identity.now().plus_seconds(TICKET)).await?;
+    tx.commit().await?;
+    Ok(ticket)
+}
+
+/// The live session of a ticket, which is used up by this.
+pub async fn redeem(identity: &Identity, ticket: &str) -> Result<Option<Live>, AppError> {
+    let mut tx = identity.app().db().begin().await?;
+    let taken = store::take_ticket(&mut tx, hash(ticket)).await?;
+    tx.commit().await?;
+    match taken {
+        Some((session, expires)) if identity.now() < expires => sessions::find(identity, Key::Id(session)).await,
+        _ => Ok(None),
+    }
 }
 
 /// Ends the session of a refresh token, if there is one.

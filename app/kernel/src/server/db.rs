@@ -105,6 +105,22 @@ impl Db {
         }
     }
 
+    /// Rows as they come, some at a time, for answers that are too large to hold. They are read from one snapshot, so
+    /// `take` makes short work of them; what fails halfway is not begun again.
+    pub async fn fetch_some(
+        &self,
+        sql: &str,
+        args: Args,
+        at_once: usize,
+        mut take: impl FnMut(Vec<Row>) -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
+        let statement = Statement::new(sql, args)?;
+        match &self.inner {
+            Inner::Sqlite(db) => db.fetch_some(statement, at_once, &mut take).await,
+            Inner::Postgres(db) => db.fetch_some(statement, at_once, &mut take).await,
+        }
+    }
+
     /// Starts a transaction that writes. On SQLite this waits for the one writer, so keep it short and wait for
     /// nothing but the database in it; a second `begin` while holding the first waits for itself until it is told
     /// [`DbError::Busy`].
@@ -114,6 +130,16 @@ impl Db {
             Inner::Postgres(db) => Unit::Postgres(db.begin().await?),
         };
         Ok(Tx { unit, failed: false, signals: self.signals.clone(), told: vec![] })
+    }
+
+    /// Tells every [`Listener`] something that no transaction stands behind, such as who is here now.
+    pub async fn tell(&self, signal: &str) -> Result<(), DbError> {
+        if let Inner::Postgres(db) = &self.inner {
+            let args = vec![signal::CHANNEL.into(), self.signals.marked(signal).into()];
+            db.fetch_optional(Statement::new(signal::NOTIFY, args)?).await?;
+        }
+        self.signals.send(signal);
+        Ok(())
     }
 
     /// Hears what transactions of this process tell, and of others while somebody runs [`Self::hear_others`].
@@ -233,7 +259,8 @@ impl Tx {
             return Ok(());
         }
         if self.engine() == Engine::Postgres {
-            self.execute("select pg_notify($1, $2)", vec![signal::CHANNEL.into(), signal.into()]).await?;
+            let marked = self.signals.marked(signal);
+            self.execute(signal::NOTIFY, vec![signal::CHANNEL.into(), marked.into()]).await?;
         }
         self.told.push(signal.to_owned());
         Ok(())

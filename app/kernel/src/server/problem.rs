@@ -54,7 +54,7 @@ impl Problem {
         match self.0 {
             AppError::Unauthenticated => headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
             AppError::TooMany(seconds) => headers.insert(RETRY_AFTER, seconds.into()),
-            AppError::Unavailable => headers.insert(RETRY_AFTER, 2.into()),
+            AppError::Unavailable | AppError::NoStorage => headers.insert(RETRY_AFTER, 2.into()),
             _ => None,
         };
         response

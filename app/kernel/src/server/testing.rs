@@ -1,4 +1,4 @@
-//! A database of its own for each test, on the engine the run is for.
+//! A database of its own for each test, on the engine the run is for, and the servers of others that tests speak to.
 //!
 //! `MAINSTAY_TEST_DATABASE` names a PostgreSQL server (`postgres://…`, a role that may create databases); without it
 //! tests use SQLite in temporary files. Either way migrations run once: their result is kept as a template, named after
@@ -13,6 +13,35 @@ use super::{
     clock::Clock,
     migrate::{self, MIGRATIONS},
 };
+
+/// Where other companies' servers listen that `bin/test` starts (`bin/peers.py` says what they are), as `host:port`.
+#[derive(Clone, Debug)]
+pub struct Peers {
+    /// Takes mail, with STARTTLS for who asks.
+    pub smtp: String,
+    /// Takes mail, with TLS from the start.
+    pub smtps: String,
+    /// Shows that mail to whoever signs in by its address and the password `secret`.
+    pub imap: String,
+    /// Plays Amazon's S3, SES and SNS; an address with `http://`.
+    pub aws: String,
+    /// The authority behind their certificates.
+    pub ca: PathBuf,
+}
+
+impl Peers {
+    /// # Panics
+    /// Where tests run without `bin/test`.
+    #[must_use]
+    pub fn find() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "test runs have no configuration file")]
+        let told = |what: &str| {
+            let name = format!("MAINSTAY_TEST_{what}");
+            std::env::var(&name).unwrap_or_else(|_| panic!("{name} is not set: bin/test starts the servers this needs"))
+        };
+        Self { smtp: told("SMTP"), smtps: told("SMTPS"), imap: told("IMAP"), aws: told("AWS"), ca: told("CA").into() }
+    }
+}
 
 /// A database that goes away with this value. It derefs to [`Db`].
 pub struct TestDb {

@@ -1,6 +1,10 @@
 //! Time zones: which day it is somewhere, and when that day begins.
 
-use std::fmt;
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{LazyLock, Mutex, PoisonError},
+};
 
 use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone};
 use chrono_tz::Tz;
@@ -60,8 +64,18 @@ impl Zone {
         }
     }
 
-    /// The zone for the browser: its offsets for the years people look at, a change at a time.
+    /// The zone for the browser: its offsets for the years people look at. Found once for each zone.
     pub fn offsets(self) -> Offsets {
+        static FOUND: LazyLock<Mutex<HashMap<&'static str, Offsets>>> = LazyLock::new(Mutex::default);
+        let known = FOUND.lock().unwrap_or_else(PoisonError::into_inner).get(self.name()).cloned();
+        known.unwrap_or_else(|| {
+            let offsets = self.find_offsets();
+            FOUND.lock().unwrap_or_else(PoisonError::into_inner).insert(self.name(), offsets.clone());
+            offsets
+        })
+    }
+
+    fn find_offsets(self) -> Offsets {
         let start = NaiveDate::from_ymd_opt(1990, 1, 1).unwrap_or_default().and_time(NaiveTime::MIN);
         let at = |utc: NaiveDateTime| self.0.offset_from_utc_datetime(&utc).fix().local_minus_utc();
         let mut since = vec![(i64::MIN, at(start))];

@@ -1,6 +1,6 @@
 //! Importing records from files: received, read through, matched, checked, run and undone.
 //!
-//! A file lies in the data folder in UTF-8 and is always read in batches, never as a whole. A check and a run are the
+//! A file is kept in UTF-8 and is always read in batches, never as a whole. A check and a run are the
 //! same pass over it; the check only plans. A run writes one change-set in transactions of at most a thousand rows,
 //! each with the import's counts, so that whatever happens the counts are those of what was written and all of it can
 //! be taken back. Only who brought a file, and administrators, know of it.
@@ -12,7 +12,7 @@ mod file;
 mod inward;
 mod jobs;
 mod lines;
-mod names;
+pub(super) mod names;
 mod pass;
 mod routes;
 mod store;
@@ -21,8 +21,10 @@ mod upload;
 mod wanted;
 
 use axum::http::request::Parts;
+#[cfg(test)]
+pub(super) use cells::read as read_cell;
 pub use jobs::{CheckImport, RunImport, SweepImports, UndoImport};
-use kernel::{AppError, FieldErrors};
+use kernel::{AppError, FieldErrors, server::Tx};
 use leptos::prelude::use_context;
 use records::server::{Action, Ctx, change_set};
 pub use routes::routes;
@@ -31,7 +33,10 @@ pub use task::Aim;
 pub use upload::{Form, Imports, LARGEST, Upload, receive};
 use uuid::Uuid;
 
-use super::jobs::{Jobs, cancel_own, enqueue, is_over};
+use super::{
+    files,
+    jobs::{Jobs, cancel_own, enqueue, is_over},
+};
 use crate::import::{ImportInfo, Mapping, Mode, Problem, ProblemKind, Progress, Settings, Status};
 
 /// Days for which a file waits to be imported.
@@ -46,30 +51,30 @@ pub fn imports() -> Result<Imports, AppError> {
 /// Takes a received file in: reads it through, and suggests what its columns are. Refuses what is no table of text.
 pub async fn accept(ctx: &Ctx, imports: &Imports, file: Upload, record_type: &str) -> Result<ImportInfo, AppError> {
     let permit = writer(ctx, record_type)?;
-    let (id, name, bytes) = file.finish().await?;
-    let accepted = async {
-        let (uploaded, text) = (imports.uploaded(id), imports.text(id));
-        let inspecting = tokio::task::spawn_blocking(move || columns::inspect(&uploaded, &text));
-        let inspected = inspecting.await.map_err(kernel::server::unexpected)??;
-        let settings = columns::suggest(&permit, &inspected.columns);
-        let new = store::New {
-            id,
-            record_type,
-            file_name: &name,
-            bytes,
-            settings: &settings,
-            actor: ctx.actor.user,
-            now: ctx.now(),
-        };
-        store::insert(ctx.db(), new, &inspected).await?;
-        tokio::fs::remove_file(imports.uploaded(id)).await.map_err(|e| upload::failed(&e))?;
-        open(ctx, id).await
+    let (uploaded, name, bytes) = file.finish().await?;
+    let text = imports.files.spool(ctx).await?;
+    let inspecting = tokio::task::spawn_blocking(move || {
+        let inspected = columns::inspect(uploaded.path(), text.path());
+        inspected.map(|inspected| (inspected, text))
+    });
+    let (inspected, text) = inspecting.await.map_err(kernel::server::unexpected)??;
+    let settings = columns::suggest(&permit, &inspected.columns);
+    let id = ctx.new_id();
+    let kept = imports.files.put(ctx, text, &format!("{id}.csv")).await?;
+    let mut tx = ctx.db().begin().await?;
+    let new = store::New {
+        id,
+        record_type,
+        file_name: &name,
+        bytes,
+        file: files::add(ctx, &mut tx, &kept).await?,
+        settings: &settings,
+        actor: ctx.actor.user,
+        now: ctx.now(),
     };
-    let accepted = accepted.await;
-    if accepted.is_err() {
-        imports.remove(id).await;
-    }
-    accepted
+    store::insert(&mut tx, new, &inspected).await?;
+    tx.commit().await?;
+    open(ctx, id).await
 }
 
 /// The permit whose fields a file may write. Importing needs a permit of its own besides it.
@@ -185,15 +190,15 @@ pub async fn rematch(ctx: &Ctx, id: Uuid) -> Result<(), AppError> {
 }
 
 /// Forgets a file whose import was refused before it began.
-pub async fn forget(ctx: &Ctx, imports: &Imports, id: Uuid) -> Result<(), AppError> {
-    find(ctx, id).await?;
+pub async fn forget(ctx: &Ctx, id: Uuid) -> Result<(), AppError> {
+    let file = find(ctx, id).await?.file;
     let mut tx = ctx.db().begin().await?;
-    let is_gone = store::delete_unused(&mut tx, id).await?;
-    tx.commit().await?;
-    if is_gone {
-        imports.remove(id).await;
+    if store::delete_unused(&mut tx, id).await?
+        && let Some(file) = file
+    {
+        files::remove(&mut tx, file).await?;
     }
-    Ok(())
+    Ok(tx.commit().await?)
 }
 
 /// Starts to take back all that an import did.
@@ -234,13 +239,21 @@ pub async fn recover(ctx: &Ctx) -> Result<(), AppError> {
 }
 
 /// Removes files that waited too long.
-pub async fn sweep(ctx: &Ctx, imports: &Imports) -> Result<(), AppError> {
+pub async fn sweep(ctx: &Ctx) -> Result<(), AppError> {
     for id in store::list_old(ctx.db(), ctx.now().plus_seconds(-KEPT_DAYS * 86_400)).await? {
         let mut tx = ctx.db().begin().await?;
         let why = format!("The file waited for {KEPT_DAYS} days and was removed.");
         store::finish(&mut tx, id, Status::Failed, Some(&why), ctx.now()).await?;
+        let_go(&mut tx, id).await?;
         tx.commit().await?;
-        imports.remove(id).await;
+    }
+    Ok(())
+}
+
+/// Lets the file of an import go, which needs it no more.
+async fn let_go(tx: &mut Tx, id: Uuid) -> Result<(), AppError> {
+    if let Some(file) = store::take_file(tx, id).await? {
+        files::remove(tx, file).await?;
     }
     Ok(())
 }

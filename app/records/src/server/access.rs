@@ -158,7 +158,7 @@ impl Actor {
 }
 
 /// Which rows a permit covers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
     None,
     Own(Uuid),

@@ -9,7 +9,7 @@ use kernel::{
 use serde_json::{Map, json};
 use uuid::Uuid;
 
-use super::{Ctx, Entry, Plan, Sql, Step, Stored, Work, matches, storage};
+use super::{Ctx, Entry, Plan, Sql, Step, Stored, Work, events, matches, storage};
 use crate::{Flags, RecordType, Value};
 
 /// Why a plan could not be carried out.
@@ -35,7 +35,7 @@ impl From<ApplyError> for AppError {
 }
 
 pub(super) const EVENT: &str = "insert into events (id, record_type, change_set, at, actor, created, edited, deleted, \
-                                restored) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+                                restored, moved) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 /// Rows a statement writes at once.
 const ROWS: usize = 500;
@@ -280,7 +280,7 @@ fn difference(ty: &'static RecordType, step: &Step) -> Option<String> {
     (step.action == "edit").then(|| serde_json::Value::Object(fields).to_string())
 }
 
-/// One event per batch: what listens learns the change-set and reads the changes.
+/// One event per batch: who listens is told of it, and reads the changes.
 async fn record_event(
     ctx: &Ctx,
     work: &mut Work,
@@ -289,8 +289,11 @@ async fn record_event(
     steps: &[&Step],
 ) -> Result<(), ApplyError> {
     let count = |action: &str| i64::try_from(steps.iter().filter(|s| s.action == action).count()).unwrap_or(i64::MAX);
+    let id = ctx.new_id();
+    // Of many records nobody is told one by one.
+    let is_listed = i64::try_from(steps.len()).is_ok_and(|count| count <= events::LISTED);
     let args: Args = vec![
-        ctx.new_id().into(),
+        id.into(),
         entry.ty.name.into(),
         change_set.into(),
         ctx.now().into(),
@@ -299,7 +302,9 @@ async fn record_event(
         count("edit").into(),
         count("delete").into(),
         count("restore").into(),
+        is_listed.then(|| events::moved(steps)).flatten().into(),
     ];
     work.tx.execute(EVENT, args).await?;
+    events::tell_written(&mut work.tx, entry.ty.name, id).await?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What every use case is given: the program's state, who acts, and when.
 
 use std::{
+    any::{Any, TypeId, type_name},
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
@@ -8,7 +9,7 @@ use std::{
 use chrono::Weekday;
 use kernel::{
     AppError, Currency, Date, Timestamp,
-    server::{Clock, Db, Rng, Tx, zone::Zone},
+    server::{Clock, Db, Rng, Tx, unexpected, zone::Zone},
     time::Offsets,
 };
 use uuid::Uuid;
@@ -58,6 +59,7 @@ struct State {
     organisation: RwLock<(Option<u64>, Arc<Organisation>)>,
     counts: Mutex<HashMap<CountKey, Counted>>,
     labels: Mutex<HashMap<&'static str, KnownLabels>>,
+    services: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 /// A question, and the state of the rows at which it was answered.
@@ -82,7 +84,21 @@ impl App {
             organisation: RwLock::default(),
             counts: Mutex::default(),
             labels: Mutex::default(),
+            services: RwLock::default(),
         }))
+    }
+
+    /// Gives every context something of the program's, by its type: what seals secrets, say.
+    pub fn provide<T: Any + Send + Sync>(&self, service: T) {
+        let mut services = self.0.services.write().unwrap_or_else(PoisonError::into_inner);
+        services.insert(TypeId::of::<T>(), Arc::new(service));
+    }
+
+    /// What was provided. That it was not is a fault of the program.
+    pub fn service<T: Any + Send + Sync>(&self) -> Result<Arc<T>, AppError> {
+        let services = self.0.services.read().unwrap_or_else(PoisonError::into_inner);
+        let service = services.get(&TypeId::of::<T>()).cloned().and_then(|service| service.downcast().ok());
+        service.ok_or_else(|| unexpected(format!("no {} was provided", type_name::<T>())))
     }
 
     pub fn db(&self) -> &Db {
@@ -189,7 +205,7 @@ impl Ctx {
     }
 
     pub fn reading(&self) -> Reading {
-        Reading { currency: self.organisation().currency }
+        Reading::plain(self.organisation().currency)
     }
 
     /// A type by its name. One that is not there, and one the actor may not know of, look alike.

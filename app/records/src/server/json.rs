@@ -95,7 +95,7 @@ fn money(object: &Map<String, Json>) -> Option<Result<Value, String>> {
         Json::Number(number) => number.to_string(),
         _ => return None,
     };
-    (object.len() == 2).then(|| text::parse(&Kind::Money, &amount, Reading { currency }))
+    (object.len() == 2).then(|| text::parse(&Kind::Money, &amount, Reading::plain(currency)))
 }
 
 /// Which fields of a type an answer holds, besides `id` and `version`.

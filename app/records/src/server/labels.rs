@@ -66,7 +66,7 @@ pub async fn titles(
 }
 
 /// The title of a record, from its own cells.
-pub(super) fn title(permit: &AnyPermit, row: &Stored) -> String {
+pub fn title(permit: &AnyPermit, row: &Stored) -> String {
     let title = permit.entry().ty.title_field();
     match row.cells.at(title) {
         Value::Text(text) if permit.may_see(title) => text.clone(),

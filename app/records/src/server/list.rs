@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use kernel::{
-    AppError, Date, Money, Timestamp, decimal_to_text, group_digits,
+    AppError, Date, Money, Timestamp,
     server::{Arg, DbError, Row},
 };
 use serde_json::{Value as Json, json};
@@ -21,7 +21,7 @@ use super::{
     labels, resolve, storage,
     storage::Reader,
 };
-use crate::{Count, Flags, Kind, ListQuery, Page, RecordInfo, SortKey, Total};
+use crate::{Count, Flags, Kind, ListQuery, Page, RecordInfo, SortKey, Total, Value};
 
 /// Counting stops here: beyond, the exact number tells a person nothing and costs them time.
 const CAP: u64 = 10_000;
@@ -29,22 +29,22 @@ const CAP: u64 = 10_000;
 const FURTHEST: u64 = 1_000_000;
 
 /// What a list is asked for, understood.
-struct Question {
-    permit: AnyPermit,
+pub(super) struct Question {
+    pub permit: AnyPermit,
     condition: Condition,
     deleted: bool,
     /// Whether more than the permit's scope narrows the rows down.
     is_filtered: bool,
-    sort: Vec<Order>,
+    pub sort: Vec<Order>,
 }
 
 /// One key of the sort.
-struct Order {
+pub(super) struct Order {
     by: By,
     kind: Kind,
     descending: bool,
     is_indexed: bool,
-    is_never_missing: bool,
+    pub is_never_missing: bool,
 }
 
 enum By {
@@ -54,7 +54,7 @@ enum By {
 }
 
 impl Order {
-    fn expression(&self, entry: &Entry, sql: &mut Sql) {
+    pub fn expression(&self, entry: &Entry, sql: &mut Sql) {
         match &self.by {
             By::Own(place) => sql.push(&place.column(entry, "t")),
             By::Title(place, permit) => {
@@ -71,7 +71,7 @@ impl Order {
         }
     }
 
-    fn direction(&self) -> &'static str {
+    pub fn direction(&self) -> &'static str {
         if self.descending { "desc" } else { "asc" }
     }
 
@@ -149,7 +149,7 @@ fn size(query: &ListQuery) -> u32 {
     query.page_size.clamp(1, ListQuery::MAX_PAGE_SIZE)
 }
 
-fn understand(ctx: &Ctx, permit: &AnyPermit, query: &ListQuery) -> Result<Question, AppError> {
+pub(super) fn understand(ctx: &Ctx, permit: &AnyPermit, query: &ListQuery) -> Result<Question, AppError> {
     let mut all = vec![];
     if let Some(filter) = &query.filter {
         all.push(resolve(ctx, permit, filter)?);
@@ -189,12 +189,12 @@ fn order(ctx: &Ctx, permit: &AnyPermit, key: &SortKey) -> Result<Order, AppError
 }
 
 impl Question {
-    fn entry(&self) -> &Arc<Entry> {
+    pub fn entry(&self) -> &Arc<Entry> {
         self.permit.entry()
     }
 
     /// ` from t where …`: the rows that match.
-    fn rows(&self, way: Way, sql: &mut Sql) {
+    pub fn rows(&self, way: Way, sql: &mut Sql) {
         let deleted = if self.deleted { "is not null" } else { "is null" };
         sql.push(&format!(" from {} t where t.deleted_at {deleted} and ", self.entry().ty.name));
         self.permit.predicate(sql, "t");
@@ -570,13 +570,10 @@ pub async fn totals(ctx: &Ctx, permit: &AnyPermit, query: &ListQuery) -> Result<
             // No row has the field: there is nothing to add up.
             let Some(sum) = sum else { continue };
             let (what, units) = if is_sum { ("Sum of", sum) } else { ("Average", rounded(sum, count)) };
-            let value = match (&field.kind, kernel::Currency::parse(&code)) {
-                (_, Some(currency)) => Money { minor: units, currency }.to_string(),
-                (Kind::Decimal(scale), _) => group_digits(&decimal_to_text(units, *scale)),
-                (Kind::Percent, _) => decimal_to_text(units, 2) + " %",
-                _ => group_digits(&units.to_string()),
-            };
-            totals.push(Total { field: field.label.clone().into_owned(), what: what.to_owned(), value });
+            let currency = kernel::Currency::parse(&code);
+            let value = currency.map_or(Value::Int(units), |currency| Value::Money(Money { minor: units, currency }));
+            let (field, kind) = (field.label.clone().into_owned(), field.kind.clone());
+            totals.push(Total { field, what: what.to_owned(), kind, value });
         }
     }
     Ok(totals)

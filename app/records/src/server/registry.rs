@@ -116,6 +116,11 @@ impl Entry {
         self.changes.load(Ordering::Acquire)
     }
 
+    /// Notes a write that another process may have made.
+    pub fn heard_of_change(&self) {
+        self.changed();
+    }
+
     pub(super) fn changed(&self) {
         self.changes.fetch_add(1, Ordering::AcqRel);
     }

@@ -280,5 +280,6 @@ pub fn statements(ty: &'static RecordType) -> Vec<String> {
     vec![
         format!("select {} from {} t where t.id is null", Reader::all(ty).select("t"), ty.name),
         format!("select {}, search_key from {} where id is null", written.join(", "), ty.name),
+        super::events::touched_statement(ty.name),
     ]
 }

@@ -45,8 +45,9 @@ pub(super) const MARK: &str = "update change_sets set status = 'undone', undone_
 
 /// Conflicts kept for showing.
 const LISTED: usize = 100;
-/// Records taken back in one transaction.
-const BATCH: usize = 1_000;
+/// Records taken back in one transaction: more would hold up who else writes on SQLite, fewer would write the pages of
+/// every index more often.
+const BATCH: usize = 2_000;
 
 /// One record's changes within the set, folded into what they come to.
 struct Folded {

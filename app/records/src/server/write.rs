@@ -6,7 +6,7 @@ use kernel::{
 };
 use uuid::Uuid;
 
-use super::{AnyPermit, ApplyError, Ctx, Edit, PlanCx, Step, Work, apply, plan};
+use super::{AnyPermit, ApplyError, Ctx, Edit, PlanCx, Step, Work, apply, events, plan};
 
 /// What a write did.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ pub async fn write(
             return Ok(written);
         }
         let applied = match apply(ctx, &mut work, change_set, &steps).await {
-            Ok(count) => close(ctx, &mut work, change_set, count).await.map_err(ApplyError::from),
+            Ok(count) => mark_done(ctx, &mut work, change_set, count).await.map_err(ApplyError::from),
             Err(error) => Err(error),
         };
         let done = match applied {
@@ -113,8 +113,13 @@ pub async fn open(
     Ok(id)
 }
 
-/// Marks a change-set as done.
+/// Marks a change-set as done that took several transactions, and tells so.
 pub async fn close(ctx: &Ctx, work: &mut Work, change_set: Uuid, records: u64) -> Result<(), DbError> {
+    mark_done(ctx, work, change_set, records).await?;
+    events::tell_finished(&mut work.tx, change_set).await
+}
+
+async fn mark_done(ctx: &Ctx, work: &mut Work, change_set: Uuid, records: u64) -> Result<(), DbError> {
     let records = i64::try_from(records).unwrap_or(i64::MAX);
     work.tx.execute(CLOSE, vec![change_set.into(), records.into(), ctx.now().into()]).await?;
     Ok(())

@@ -60,7 +60,7 @@ pub fn dialog(session: Session, frame: Frame, form: Form, done: Callback<(Uuid, 
 fn choices(session: Session, form: Form, theirs: &Opened, taken: RwSignal<Vec<usize>>) -> AnyView {
     let who = theirs.record.updated_by.and_then(|id| theirs.labels.get(&id).cloned());
     let who = who.unwrap_or_else(|| "Somebody".to_owned());
-    let when = session.with(|b| b.zone.show(theirs.record.updated_at));
+    let when = session.when(theirs.record.updated_at);
     let differences = differences(session, form, theirs);
     let note = if differences.is_empty() {
         format!("{who} saved other fields at {when}. Saving keeps theirs and adds yours.")
@@ -117,7 +117,7 @@ fn differences(session: Session, form: Form, theirs: &Opened) -> Vec<Difference>
             if mine == entry.before || mine == *other || *other == entry.before {
                 return None;
             }
-            let show = |value: &Value| session.with(|b| text::show(entry.info.kind(), value, &b.zone, label));
+            let show = |value: &Value| session.with(|b| text::show(entry.info.kind(), value, &b.formats, label));
             let mine = match &draft {
                 Draft::Reference(Some((_, label))) => label.clone(),
                 _ => show(&mine),

@@ -5,6 +5,7 @@ use platform::import::{Difference, ImportInfo, rematch_import, run_import};
 use ui::{Banner, Button, ButtonKind, Card, Status, TableScroll, Tone};
 
 use super::{Listed, Wizard, figures::figures, problems::problems};
+use crate::session::Session;
 
 pub fn check(wizard: Wizard, import: ImportInfo, listed: Listed) -> AnyView {
     let counts = import.counts;
@@ -49,7 +50,7 @@ pub fn check(wizard: Wizard, import: ImportInfo, listed: Listed) -> AnyView {
 fn differences(differences: Vec<Difference>, changes: i64) -> AnyView {
     let shown = i64::try_from(differences.len()).unwrap_or(changes);
     let title = if shown < changes {
-        format!("The first {shown} changes of {}", kernel::group_digits(&changes.to_string()))
+        format!("The first {shown} changes of {}", Session::get().count(changes))
     } else {
         "What would change".to_owned()
     };

@@ -3,7 +3,7 @@
 use kernel::AppError;
 use leptos::{prelude::*, task::spawn_local};
 use platform::import::{Column, ImportInfo, Mode, OnError, Settings, check_import};
-use records::{FieldInfo, Kind};
+use records::{Address, FieldInfo, Kind};
 use ui::{Banner, Button, ButtonKind, Card, Checkbox, Field, Icon, Select, Size, Tone};
 
 use super::{Wizard, read_as::read_as};
@@ -15,11 +15,29 @@ pub(super) struct Draft {
     pub fields: StoredValue<Vec<FieldInfo>>,
 }
 
+/// Where columns can go, with their words: fields, and the parts of addresses after the whole.
+fn goals(fields: &[FieldInfo]) -> Vec<(String, String)> {
+    let each = fields.iter().flat_map(|field| {
+        let parts = if *field.kind() == Kind::Address { &Address::PARTS[..] } else { &[] };
+        let part = |(name, label): &(&str, &str)| {
+            (format!("{}.{name}", field.name()), format!("{}: {}", field.label(), label.to_lowercase()))
+        };
+        std::iter::once((field.name().to_owned(), field.label().to_owned())).chain(parts.iter().map(part))
+    });
+    each.collect()
+}
+
 impl Draft {
     /// The kind of the field a column goes into.
     pub fn kind(self, column: &str) -> Option<Kind> {
-        let field = self.field(column)?;
-        self.fields.with_value(|f| f.iter().find(|f| f.name() == field).map(|f| f.kind().clone()))
+        self.kind_of(&self.field(column)?)
+    }
+
+    /// A part of an address is text.
+    fn kind_of(self, goal: &str) -> Option<Kind> {
+        let (name, part) = goal.split_once('.').map_or((goal, None), |(name, part)| (name, Some(part)));
+        let kind = self.fields.with_value(|f| f.iter().find(|f| f.name() == name).map(|f| f.kind().clone()));
+        if part.is_some() { kind.map(|_| Kind::Text) } else { kind }
     }
 
     fn field(self, column: &str) -> Option<String> {
@@ -27,7 +45,7 @@ impl Draft {
     }
 
     fn choose(self, column: &Column, field: &str) {
-        let kind = self.fields.with_value(|f| f.iter().find(|f| f.name() == field).map(|f| f.kind().clone()));
+        let kind = self.kind_of(field);
         self.settings.update(|s| {
             s.mapping.insert(column.name.clone(), kind.map(|kind| column.suggest(field, &kind)));
             let is_mapped = |key: &String| s.mapping.values().flatten().any(|m| m.field == *key);
@@ -68,7 +86,7 @@ pub fn columns(wizard: Wizard, import: ImportInfo) -> AnyView {
             }
         });
     };
-    let rows = kernel::group_digits(&import.counts.total.to_string());
+    let rows = wizard.session.get_value().count(import.counts.total);
     let delimiter = match import.delimiter.as_str() {
         "," => "commas",
         ";" => "semicolons",
@@ -114,8 +132,7 @@ pub fn columns(wizard: Wizard, import: ImportInfo) -> AnyView {
 }
 
 fn line(draft: Draft, place: usize, column: Column) -> AnyView {
-    let fields =
-        draft.fields.with_value(|f| f.iter().map(|f| (f.name().to_owned(), f.label().to_owned())).collect::<Vec<_>>());
+    let fields = draft.fields.with_value(|fields| goals(fields));
     let name = column.name.clone();
     let samples = column.samples.join(", ");
     let state = name.clone();

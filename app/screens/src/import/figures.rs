@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use platform::import::Counts;
 use ui::KeyFigure;
 
+use crate::session::Session;
+
 pub fn figures(counts: &Counts, is_done: bool) -> AnyView {
     let names = if is_done { ("Created", "Updated") } else { ("To create", "To update") };
     let shown = [
@@ -13,8 +15,9 @@ pub fn figures(counts: &Counts, is_done: bool) -> AnyView {
         ("Skipped", counts.skipped),
         (if is_done { "Not imported" } else { "Do not fit" }, counts.failed),
     ];
+    let session = Session::get();
     let cards = shown.map(|(label, count)| {
-        view! { <KeyFigure label=label value=kernel::group_digits(&count.to_string()) /> }
+        view! { <KeyFigure label=label value=session.count(count) /> }
     });
     view! { <div class="import-totals">{cards.into_iter().collect_view()}</div> }.into_any()
 }

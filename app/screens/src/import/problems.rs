@@ -5,6 +5,7 @@ use platform::import::{Problem, ProblemKind, import_problems};
 use ui::{Card, Status, TableFoot, TableScroll};
 
 use super::{Listed, Wizard};
+use crate::session::Session;
 
 const PAGE: i64 = 50;
 
@@ -60,10 +61,11 @@ fn table(title: String, problems: Vec<Problem>, (count, errors): (i64, i64), at:
         }
     });
     let rows = rows.collect_view();
+    let session = Session::get();
     let first = (i64::from(at) - 1) * PAGE + 1;
-    let text = format!("{first}–{} of {}", (first + PAGE - 1).min(count), kernel::group_digits(&count.to_string()));
+    let text = format!("{first}–{} of {}", (first + PAGE - 1).min(count), session.count(count));
     let kept = (errors > count).then(|| {
-        let errors = kernel::group_digits(&errors.to_string());
+        let errors = session.count(errors);
         view! { <span class="meta">{format!("{errors} in all; the first {count} are kept.")}</span> }
     });
     let has_more = first + PAGE <= count;

@@ -6,7 +6,6 @@ use records::{Filter, ListQuery, Op};
 use ui::{Banner, Button, ButtonKind, Tone};
 
 use super::{Listed, Wizard, figures::figures, problems::problems};
-use crate::address;
 
 pub fn result(wizard: Wizard, import: ImportInfo, listed: Listed) -> AnyView {
     let counts = import.counts;
@@ -29,7 +28,7 @@ pub fn result(wizard: Wizard, import: ImportInfo, listed: Listed) -> AnyView {
     let name = wizard.info.with_value(|i| i.name.clone());
     let actions = set.map(|set| {
         let filter = Filter::leaf("change_set", Op::Eq, set.to_string());
-        let href = address::address(&name, &ListQuery { filter: Some(filter), ..ListQuery::default() });
+        let href = records::address(&name, &ListQuery { filter: Some(filter), ..ListQuery::default() });
         view! {
             {undo_button(wizard)}
             <Button kind=ButtonKind::Primary href=href>

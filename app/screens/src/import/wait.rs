@@ -14,7 +14,7 @@ pub fn wait(wizard: Wizard, import: &ImportInfo) -> AnyView {
     let status = import.status;
     let far = RwSignal::new(Far { status, counts: import.counts });
     ask_again(wizard, far);
-    let number = |n: i64| kernel::group_digits(&n.to_string());
+    let number = move |n: i64| wizard.session.get_value().count(n);
     let percent = Signal::derive(move || if status == Status::Undoing { None } else { far.get().counts.percent() });
     let detail = Signal::derive(move || {
         let counts = far.get().counts;

@@ -51,7 +51,7 @@ fn body(monitor: Monitor, detail: JobDetail) -> AnyView {
             Ok(done.to_owned())
         });
     };
-    let happened = happened(&job);
+    let happened = happened(monitor.session(), &job);
     let times = [("Enqueued", Some(job.created_at)), ("Started", job.started_at), ("Finished", job.finished_at)];
     let times = times.into_iter().filter_map(|(label, at)| {
         let at = monitor.when(at?);

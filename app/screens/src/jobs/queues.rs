@@ -1,11 +1,14 @@
 //! The queues with their figures, and the plots of the last hour.
 
-use kernel::group_digits;
 use leptos::prelude::*;
 use platform::jobs::{QueueInfo, State, api::pause_queue};
 use ui::{BarChart, Button, ButtonKind, Card, LineChart, Series, Status};
 
 use super::Monitor;
+use crate::session::Session;
+
+/// What is said of a queue.
+type Say = fn(&QueueInfo, Session) -> String;
 
 pub(super) fn queues(monitor: Monitor) -> AnyView {
     let names =
@@ -23,7 +26,8 @@ pub(super) fn queues(monitor: Monitor) -> AnyView {
 fn queue(monitor: Monitor, name: String) -> AnyView {
     let own = name.clone();
     let info = Memo::new(move |_| monitor.overview.with(|o| o.queues.iter().find(|q| q.name == own).cloned()));
-    let read = move |say: fn(&QueueInfo) -> String| info.with(|info| info.as_ref().map(say).unwrap_or_default());
+    let session = monitor.session();
+    let read = move |say: Say| info.with(|info| info.as_ref().map(|i| say(i, session)).unwrap_or_default());
     let is_paused = Memo::new(move |_| info.with(|info| info.as_ref().is_some_and(|i| i.is_paused)));
     let oldest = move || {
         let now = monitor.overview.with(|o| o.now);
@@ -37,7 +41,7 @@ fn queue(monitor: Monitor, name: String) -> AnyView {
         let button = move || pause(monitor, name.clone(), !is_paused.get());
         view! { {button} }.into_any()
     };
-    let line = move |label: &'static str, say: fn(&QueueInfo) -> String| {
+    let line = move |label: &'static str, say: Say| {
         view! {
             <dt>{label}</dt>
             <dd>{move || read(say)}</dd>
@@ -47,16 +51,16 @@ fn queue(monitor: Monitor, name: String) -> AnyView {
         <Card title=name action=action>
             <p class="job-now">
                 {move || is_paused.get().then(|| view! { <Status label="Paused" color=3 /> })}
-                <strong class="num">{move || read(|i| count(i, State::Running))}</strong>
+                <strong class="num">{move || read(|i, s| count(i, s, State::Running))}</strong>
                 " running, "
-                <strong class="num">{move || read(|i| count(i, State::Available))}</strong>
+                <strong class="num">{move || read(|i, s| count(i, s, State::Available))}</strong>
                 " waiting"
                 {oldest}
             </p>
             <dl class="job-figures">
-                {line("To be retried", |i| count(i, State::Retryable))} {line("Failed", |i| count(i, State::Discarded))}
-                {line("Done in the last hour", |i| group_digits(&i.finished.to_string()))}
-                {line("Waited, half and 95 %", |i| times(i.wait))} {line("Ran, half and 95 %", |i| times(i.run))}
+                {line("To be retried", |i, s| count(i, s, State::Retryable))} {line("Failed", |i, s| count(i, s, State::Discarded))}
+                {line("Done in the last hour", |i, s| s.count(i.finished))}
+                {line("Waited, half and 95 %", |i, _| times(i.wait))} {line("Ran, half and 95 %", |i, _| times(i.run))}
             </dl>
         </Card>
     }
@@ -81,8 +85,8 @@ fn pause(monitor: Monitor, name: String, pausing: bool) -> AnyView {
     .into_any()
 }
 
-fn count(info: &QueueInfo, state: State) -> String {
-    group_digits(&info.counts.get(&state).copied().unwrap_or(0).to_string())
+fn count(info: &QueueInfo, session: Session, state: State) -> String {
+    session.count(info.counts.get(&state).copied().unwrap_or(0))
 }
 
 fn times(times: Option<(i64, i64)>) -> String {
@@ -106,12 +110,12 @@ pub(super) fn plots(monitor: Monitor) -> AnyView {
     let minutes = Memo::new(move |_| monitor.overview.with(|o| o.minutes.clone()));
     let charts = move || {
         let minutes = minutes.get();
-        let zone = monitor.session().zone();
-        let labels: Vec<String> =
-            minutes.iter().map(|m| zone.show(m.at).rsplit(' ').next().unwrap_or_default().to_owned()).collect();
+        let session = monitor.session();
+        let formats = session.formats();
+        let labels: Vec<String> = minutes.iter().map(|m| formats.time(m.at)).collect();
         #[expect(clippy::cast_precision_loss, reason = "a plot of a few pixels")]
         let series = |name: &str, values: Vec<i64>| {
-            let texts = values.iter().map(|v| group_digits(&v.to_string())).collect();
+            let texts = values.iter().map(|v| formats.count(*v)).collect();
             Series::new(name, values.into_iter().map(|v| v as f64).collect(), texts)
         };
         let done = series("Finished", minutes.iter().map(|m| m.finished).collect());

@@ -100,7 +100,7 @@ fn edit(monitor: Monitor, editing: RwSignal<Option<ScheduleInfo>>) -> AnyView {
     let is_paused = Memo::new(move |_| editing.with(|e| e.as_ref().is_some_and(|e| e.is_paused)));
     let usual = move || editing.with(|e| e.as_ref().map(|e| e.usual.clone()).unwrap_or_default());
     let title = Signal::derive(move || editing.with(|e| e.as_ref().map(|e| e.title.clone()).unwrap_or_default()));
-    let zone = monitor.session().zone().name;
+    let zone = monitor.session().with(|b| b.zone.clone());
     let footer = move || {
         let pause = if is_paused.get() { "Resume" } else { "Pause" };
         view! {

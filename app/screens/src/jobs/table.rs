@@ -1,6 +1,5 @@
 //! The jobs themselves, by state, queue and kind, and what is done to many of them.
 
-use kernel::group_digits;
 use leptos::prelude::*;
 use platform::jobs::{
     JobAction, JobFilter, JobInfo, State,
@@ -13,7 +12,7 @@ use ui::{
 use uuid::Uuid;
 
 use super::{Asked, Monitor};
-use crate::list::goer;
+use crate::{list::goer, session::Session};
 
 pub(super) fn table(monitor: Monitor) -> AnyView {
     let is_empty = Memo::new(move |_| monitor.page.with(|page| page.jobs.is_empty()));
@@ -51,7 +50,7 @@ fn tabs(monitor: Monitor) -> AnyView {
         let all = Tab::link("all", "All", to(None));
         let each = State::ALL.into_iter().zip(counts).map(|(state, count)| {
             let tab = Tab::link(state.name(), state.label(), to(Some(state)));
-            if count > 0 { tab.count(group_digits(&count.to_string())) } else { tab }
+            if count > 0 { tab.count(monitor.session().count(count)) } else { tab }
         });
         std::iter::once(all).chain(each).collect::<Vec<_>>()
     });
@@ -110,7 +109,7 @@ fn many(monitor: Monitor) -> AnyView {
                 if is_all { act_on_all_jobs(filter, action).await? } else { act_on_jobs(ids, action).await? };
             let verb = if action == JobAction::Retry { "retried" } else { "cancelled" };
             let jobs = if changed == 1 { "job" } else { "jobs" };
-            Ok(format!("{} {jobs} {verb}.", group_digits(&changed.to_string())))
+            Ok(format!("{} {jobs} {verb}.", monitor.session().count(changed)))
         });
     };
     let state = move || monitor.asked.with(|asked| asked.filter.state);
@@ -198,7 +197,7 @@ fn row(monitor: Monitor, job: JobInfo) -> AnyView {
             }
         });
     };
-    let happened = happened(&job);
+    let happened = happened(monitor.session(), &job);
     view! {
         <tr>
             <SelectCell label=job.title.clone() checked=checked on_change=change />
@@ -223,10 +222,9 @@ fn row(monitor: Monitor, job: JobInfo) -> AnyView {
     .into_any()
 }
 
-pub(super) fn happened(job: &JobInfo) -> String {
-    let progress = (job.progress.total > 0).then(|| {
-        format!("{} of {}", group_digits(&job.progress.done.to_string()), group_digits(&job.progress.total.to_string()))
-    });
+pub(super) fn happened(session: Session, job: &JobInfo) -> String {
+    let progress = (job.progress.total > 0)
+        .then(|| format!("{} of {}", session.count(job.progress.done), session.count(job.progress.total)));
     match (job.state, job.cancel_asked) {
         (State::Running, true) => "Asked to stop.".to_owned(),
         (State::Running, false) => progress.unwrap_or_default(),

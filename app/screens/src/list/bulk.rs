@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 use records::{Kind, Value};
 use ui::{BulkBar, Button, ButtonKind, Menu, MenuItem};
 
-use super::List;
+use super::{List, export::Rows};
 use crate::{
     api::{self, Done},
     frame::Frame,
@@ -66,7 +66,14 @@ fn actions(list: List, frame: Frame) -> AnyView {
     let delete = info.may("delete").then(|| {
         view! { <Button kind=ButtonKind::Danger icon="trash" on_click=delete>"Delete"</Button> }
     });
-    view! { {choices} {delete} }.into_any()
+    let export = info.may("export").then(|| {
+        view! {
+            <Button icon="download" on_click=move |_| list.exporting.set(Some(Rows::Selected))>
+                "Export"
+            </Button>
+        }
+    });
+    view! { {choices} {export} {delete} }.into_any()
 }
 
 fn run(list: List, frame: Frame, verb: &'static str, action: impl Future<Output = Result<Done, AppError>> + 'static) {

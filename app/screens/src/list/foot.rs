@@ -1,14 +1,21 @@
 //! What stands under the rows.
 
 use leptos::prelude::*;
-use records::{Count, ListQuery};
+use records::{Count, ListQuery, text};
 use ui::{Pagination, TableFoot, Total};
 
 use super::List;
-use crate::{api, later::later};
+use crate::{api, later::later, session::Session};
 
 /// How many rows there are, their totals, and the way to the others.
-pub fn foot(list: List, known: Option<Count>, on_page: usize, has_more: bool) -> AnyView {
+pub fn foot(list: List) -> impl Fn() -> AnyView {
+    move || {
+        let (known, on_page, has_more) = list.page.with(|page| (page.count, page.rows.len(), page.next.is_some()));
+        of_page(list, known, on_page, has_more)
+    }
+}
+
+fn of_page(list: List, known: Option<Count>, on_page: usize, has_more: bool) -> AnyView {
     let name = list.info.with_value(|i| i.name.clone());
     let plural = list.info.with_value(|i| i.plural.to_lowercase());
     let query = list.query.get_untracked();
@@ -25,6 +32,7 @@ pub fn foot(list: List, known: Option<Count>, on_page: usize, has_more: bool) ->
             }
         },
     );
+    let session = Session::get();
     let totals = later(
         || (),
         move |()| {
@@ -37,11 +45,11 @@ pub fn foot(list: List, known: Option<Count>, on_page: usize, has_more: bool) ->
     let count_now = move || known.or_else(|| count.get().flatten());
     let number = move || match count_now() {
         Some(Count { rows, is_exact }) => {
-            format!("{}{}", kernel::group_digits(&rows.to_string()), if is_exact { "" } else { "+" })
+            format!("{}{}", session.count(rows), if is_exact { "" } else { "+" })
         }
         None => "…".to_owned(),
     };
-    let text = Signal::derive(move || format!("{from}–{to_row} of {}", number()));
+    let pages = Signal::derive(move || format!("{from}–{to_row} of {}", number()));
     let to = move |page: u32| list.address(&ListQuery { page, ..list.query.get_untracked() });
     let previous = Signal::derive(move || (query.page > 1).then(|| to(query.page - 1)));
     let page = query.page;
@@ -52,11 +60,12 @@ pub fn foot(list: List, known: Option<Count>, on_page: usize, has_more: bool) ->
             {move || {
                 let totals = totals.get().unwrap_or_default();
                 let shown = totals.into_iter().map(|t| {
-                    view! { <Total value=t.value label=format!("{} {}", t.what, t.field.to_lowercase()) /> }
+                    let value = session.with(|b| text::show(&t.kind, &t.value, &b.formats, |_| None));
+                    view! { <Total value=value label=format!("{} {}", t.what, t.field.to_lowercase()) /> }
                 });
                 shown.collect_view()
             }}
-            <Pagination text=text previous=previous next=next />
+            <Pagination text=pages previous=previous next=next />
         </TableFoot>
     }
     .into_any()

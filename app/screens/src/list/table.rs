@@ -1,30 +1,24 @@
 //! The rows of a list.
 
+use std::{collections::BTreeMap, time::Duration};
+
 use leptos::prelude::*;
-use records::{Page, RecordInfo, SortKey, TypeInfo};
+use records::{RecordInfo, SortKey, TypeInfo};
 use ui::{ColumnHead, SelectAllHead, SelectCell, SortOrder, TableScroll, TitleCell};
+use uuid::Uuid;
 
 use super::{List, columns, goer};
 use crate::{cell, session::Session};
 
-pub fn table(session: Session, list: List, page: Page) -> AnyView {
-    let info = list.info.get_value();
-    let label = info.plural.clone();
-    let page = StoredValue::new(page);
-    // Heads and rows follow the fields on show; a width that changes redraws neither.
+pub fn table(session: Session, list: List) -> AnyView {
+    let label = list.info.with_value(|info| info.plural.clone());
+    // Heads and cells follow the fields on show; a width that changes redraws neither.
     let fields = Memo::new(move |_| list.columns.with(|all| all.iter().map(|c| c.field).collect::<Vec<_>>()));
+    let labels = Memo::new(move |_| list.page.with(|page| page.labels.clone()));
     let widths = move || {
         list.columns.with(|all| {
             let set = all.iter().filter_map(|c| Some(format!("--w{}:{}px", c.field, c.width?)));
             set.collect::<Vec<_>>().join(";")
-        })
-    };
-    let of_heads = StoredValue::new(info.clone());
-    let body = move || {
-        let shown = fields.get();
-        page.with_value(|page| {
-            let rows = page.rows.iter().enumerate();
-            rows.map(|(place, record)| row(session, list, &info, &shown, page, place, record)).collect_view()
         })
     };
     view! {
@@ -34,12 +28,16 @@ pub fn table(session: Session, list: List, page: Page) -> AnyView {
                     <tr>
                         {select_all(list)}
                         <For each=move || fields.get() key=|field| *field let:field>
-                            {of_heads.with_value(|info| head(list, info, field))}
+                            {list.info.with_value(|info| head(list, info, field))}
                         </For>
                         <th class="cell-end"><span class="visually-hidden">"End"</span></th>
                     </tr>
                 </thead>
-                <tbody>{body}</tbody>
+                <tbody>
+                    <For each=move || list.shown.get() key=|id| *id let:id>
+                        {row(session, list, fields, labels, id)}
+                    </For>
+                </tbody>
             </table>
         </TableScroll>
     }
@@ -99,16 +97,18 @@ fn head(list: List, info: &TypeInfo, place: usize) -> AnyView {
     }
 }
 
+/// How long a row shows that somebody changed it.
+const FRESH: Duration = Duration::from_millis(1600);
+
 fn row(
     session: Session,
     list: List,
-    info: &TypeInfo,
-    shown: &[usize],
-    page: &Page,
-    place: usize,
-    record: &RecordInfo,
+    fields: Memo<Vec<usize>>,
+    labels: Memo<BTreeMap<Uuid, String>>,
+    id: Uuid,
 ) -> AnyView {
-    let id = record.id;
+    let record = Memo::new(move |_| list.page.with(|page| page.rows.iter().find(|r| r.id == id).cloned()));
+    let title = Memo::new(move |_| record.with(|r| r.as_ref().map(|r| r.title.clone()).unwrap_or_default()));
     let is_selected = Signal::derive(move || list.selected.with(|s| s.contains(&id)));
     let select = Callback::new(move |on: bool| {
         list.selected.update(|selected| {
@@ -118,39 +118,66 @@ fn row(
             }
         });
     });
-    let is_active = move || list.active.get() == Some(place) || list.peek.get() == Some(id);
-    let cells = shown.iter().map(|at| {
-        if *at == info.title {
-            return view! { <TitleCell label=record.title.clone() href=list.record_address(id) /> }.into_any();
-        }
-        let field = &info.fields[*at];
-        let value = record.cells.get(*at).cloned().unwrap_or_default();
-        let class = columns::is_numeric(field.kind()).then_some("num");
-        let style = format!("--width:var(--w{at})");
-        view! { <td class=class style=style>{cell::show(field.kind(), &value, &page.labels, session)}</td> }.into_any()
-    });
-    let cells = cells.collect_view();
+    let place = move || list.shown.with(|shown| shown.iter().position(|other| *other == id));
+    let is_active = move || list.peek.get() == Some(id) || list.active.get().is_some_and(|at| place() == Some(at));
+    let cells = move || {
+        let shown = fields.get();
+        record.with(|record| {
+            let record = record.as_ref()?;
+            Some(list.info.with_value(|info| {
+                let cells = shown.iter().map(|at| {
+                    if *at == info.title {
+                        let href = list.record_address(id);
+                        return view! { <TitleCell label=record.title.clone() href=href /> }.into_any();
+                    }
+                    let kind = info.fields[*at].kind();
+                    let value = record.cells.get(*at).cloned().unwrap_or_default();
+                    let class = columns::is_numeric(kind).then_some("num");
+                    let style = format!("--width:var(--w{at})");
+                    let shown = labels.with(|labels| cell::show(kind, &value, labels, session));
+                    view! { <td class=class style=style>{shown}</td> }.into_any()
+                });
+                cells.collect_view()
+            }))
+        })
+    };
     let go = goer();
     let open = move |event: leptos::ev::MouseEvent| {
         // Links, boxes and selected text have their own meaning.
         if ui::dom::is_on_control(&event) {
             return;
         }
-        list.active.set(Some(place));
+        list.active.set(list.shown.with_untracked(|shown| shown.iter().position(|other| *other == id)));
         go(&list.peek_address(Some(id)));
     };
+    let is_fresh = fresh(record);
     view! {
         <tr
             id=format!("row-{id}")
             tabindex="-1"
             aria-selected=move || if is_selected.get() { "true" } else { "false" }
             data-active=move || if is_active() { "true" } else { "false" }
+            data-fresh=move || is_fresh.get().then_some("true")
             on:click=open
         >
-            <SelectCell label=record.title.clone() checked=is_selected on_change=select />
+            {move || view! { <SelectCell label=title.get() checked=is_selected on_change=select /> }}
             {cells}
             <td class="cell-end"></td>
         </tr>
     }
     .into_any()
+}
+
+/// For a moment after the row has become another version of itself.
+fn fresh(record: Memo<Option<RecordInfo>>) -> RwSignal<bool> {
+    let is_fresh = RwSignal::new(false);
+    Effect::new(move |before: Option<Option<i64>>| {
+        let version = record.with(|r| r.as_ref().map(|r| r.version));
+        if before.flatten().is_some_and(|before| version.is_some_and(|now| now != before)) {
+            is_fresh.set(true);
+            set_timeout(move || _ = is_fresh.try_set(false), FRESH);
+        }
+        version
+    });
+    is_fresh
 }

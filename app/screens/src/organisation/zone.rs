@@ -5,7 +5,7 @@ use ui::{Choice, Combobox};
 
 use crate::{api, frame::Frame};
 
-pub fn input(id: String, zone: Signal<String>, set: Callback<String>) -> AnyView {
+pub fn input(id: String, zone: Signal<String>, set: Callback<String>, required: bool) -> AnyView {
     let frame = Frame::get();
     let options = RwSignal::new(Vec::<Choice>::new());
     let loading = RwSignal::new(false);
@@ -37,7 +37,7 @@ pub fn input(id: String, zone: Signal<String>, set: Callback<String>) -> AnyView
             selected=selected
             options=options
             loading=loading
-            required=true
+            required=required
             on_select=select
             on_search=search
         />

@@ -18,7 +18,8 @@ pub type Changes = Result<(Vec<ChangeInfo>, BTreeMap<Uuid, String>), AppError>;
 pub fn ask(info: StoredValue<TypeInfo>, id: Uuid) -> Resource<Changes> {
     let frame = Frame::get();
     let name = info.with_value(|i| i.name.clone());
-    Resource::new(move || frame.changes.get(), move |_| api::record_history(name.clone(), id))
+    let changes = frame.watch(vec![name.clone()], Some(id));
+    Resource::new(move || changes.get(), move |_| api::record_history(name.clone(), id))
 }
 
 pub fn history(info: StoredValue<TypeInfo>, changes: Changes) -> AnyView {
@@ -35,7 +36,7 @@ fn list(info: StoredValue<TypeInfo>, changes: Vec<ChangeInfo>, labels: &BTreeMap
     }
     let items = changes.into_iter().map(|change| {
         let who = change.actor.and_then(|id| labels.get(&id).cloned()).unwrap_or_else(|| "Mainstay".to_owned());
-        let (ago, at) = session.with(|b| (b.zone.ago(change.at, b.now), b.zone.show(change.at)));
+        let (ago, at) = (session.ago(change.at), session.when(change.at));
         let verb = verb(&change);
         let fields = change.fields.iter().filter_map(|(name, before, after)| {
             info.with_value(|info| difference(session, info, name, before, after, labels))

@@ -6,7 +6,7 @@ use records::{Filter, ListQuery, Op, Page, TypeInfo};
 use ui::RecordMark;
 use uuid::Uuid;
 
-use crate::{address::address, api, frame::Frame, session::Session};
+use crate::{api, frame::Frame, session::Session};
 
 /// How many of each are shown before the way to all.
 const SHOWN: u32 = 8;
@@ -36,9 +36,10 @@ fn section(record_type: String, field: String, plural: String, singular: &str, i
     let heading = if label == singular { plural } else { format!("{plural} by {}", label.to_lowercase()) };
     let filter = Filter::leaf(field, Op::Eq, id.to_string());
     let query = ListQuery { filter: Some(filter), page_size: SHOWN, ..ListQuery::default() };
-    let all = address(&record_type, &query);
+    let all = records::address(&record_type, &query);
     let name = record_type.clone();
-    let page = Resource::new(move || frame.changes.get(), move |_| api::list_records(name.clone(), query.clone()));
+    let changes = frame.watch(vec![name.clone()], None);
+    let page = Resource::new(move || changes.get(), move |_| api::list_records(name.clone(), query.clone()));
     Section { record_type, heading, all, page }
 }
 

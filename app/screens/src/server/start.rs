@@ -1,8 +1,12 @@
 //! What every page starts from.
 
 use kernel::AppError;
+use kernel::Formats;
 use leptos::prelude::use_context;
-use platform::server::ctx;
+use platform::{
+    preferences::Preferences,
+    server::{ctx, notifications, preferences},
+};
 use records::{
     TypeInfo,
     server::{Action, App, Ctx, describe},
@@ -18,6 +22,7 @@ pub async fn bootstrap() -> Result<Bootstrap, AppError> {
     match ctx().await {
         Ok(ctx) => {
             let types = types(&ctx);
+            let own = preferences::own(&ctx).await?;
             Ok(Bootstrap {
                 user: ctx.actor.user.map(|id| Me {
                     id,
@@ -28,6 +33,9 @@ pub async fn bootstrap() -> Result<Bootstrap, AppError> {
                 }),
                 types: types.iter().map(TypeName::from).collect(),
                 descriptions: serde_json::to_string(&types).unwrap_or_default(),
+                formats: preferences::formats(&own, &ctx.organisation()),
+                preferences: own,
+                unread: notifications::count_unread(&ctx).await?,
                 ..anybody(&app).await?
             })
         }
@@ -45,7 +53,10 @@ async fn anybody(app: &App) -> Result<Bootstrap, AppError> {
         user: None,
         organisation: organisation.name.clone(),
         logo: organisation.logo.clone(),
-        zone: organisation.offsets.clone(),
+        formats: Formats::of(organisation.offsets.clone()),
+        preferences: Preferences::default(),
+        unread: 0,
+        zone: organisation.zone.name().to_owned(),
         now: app.clock().now(),
         currency: organisation.currency.code().to_owned(),
         types: vec![],

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Operation, answer, link};
+use super::{Operation, answer, exports, link, mail};
 
 pub fn tags() -> Vec<Json> {
     let tag = |name: &str, description: &str| json!({ "name": name, "description": description });
@@ -10,12 +10,14 @@ pub fn tags() -> Vec<Json> {
         tag("Signing in", "Tokens for scripts."),
         tag("Changes", "What was written together, and taking it back."),
         tag("Imports", "Records from files."),
+        tag("Mail", "The outbox and the settings for mail, for administrators."),
+        tag("Exports", "Records as files."),
         tag("Jobs", "Work that goes on after its request was answered."),
     ]
 }
 
 pub fn paths() -> Map<String, Json> {
-    let operations: [(&str, &str, Operation); 13] = [
+    let operations = [
         (
             "/api/v1/auth/login/",
             "post",
@@ -47,6 +49,16 @@ pub fn paths() -> Map<String, Json> {
             "get",
             Operation::new("Signing in", "me", "Says who you are and what you may do")
                 .answers(200, answer("You.", "Session", &[])),
+        ),
+        (
+            "/api/v1/auth/socket-ticket/",
+            "post",
+            Operation::new(
+                "Signing in",
+                "open_socket",
+                "Gives a ticket for the socket at `/ws/notifications/?ticket=…`",
+            )
+            .answers(201, answer("The ticket: good once, for so many seconds.", "Ticket", &[])),
         ),
         (
             "/api/v1/change-sets/{id}/",
@@ -117,10 +129,12 @@ pub fn paths() -> Map<String, Json> {
                 .public(),
         ),
     ];
-    operations
-        .into_iter()
-        .map(|(path, method, operation)| (path.to_owned(), json!({ method: operation.write() })))
-        .collect()
+    let mut paths = Map::new();
+    for (path, method, operation) in operations.into_iter().chain(mail::operations()).chain(exports::operations()) {
+        let methods = paths.entry(path).or_insert_with(|| json!({}));
+        methods[method] = operation.write();
+    }
+    paths
 }
 
 fn import() -> Operation<'static> {
@@ -135,7 +149,7 @@ fn import() -> Operation<'static> {
     operation
 }
 
-fn object(required: &[&str], properties: Json) -> Json {
+pub(super) fn object(required: &[&str], properties: Json) -> Json {
     json!({ "type": "object", "required": required, "properties": properties })
 }
 
@@ -207,6 +221,7 @@ pub fn schemas() -> Map<String, Json> {
             ),
         ),
         ("Refresh", object(&["refresh"], json!({ "refresh": text }))),
+        ("Ticket", object(&["ticket", "expires_in"], json!({ "ticket": text, "expires_in": { "type": "integer" } }))),
         ("Tokens", object(&["access", "refresh"], json!({ "access": text, "refresh": text }))),
         (
             "Session",
@@ -343,7 +358,7 @@ pub fn schemas() -> Map<String, Json> {
             ),
         ),
     ];
-    schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
+    schemas.into_iter().chain(mail::schemas()).map(|(name, schema)| (name.to_owned(), schema)).collect()
 }
 
 /// RFC 9457.

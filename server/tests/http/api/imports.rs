@@ -8,7 +8,7 @@ const FILE: &str = "Symbol,Security,Founded,revenue,subsidiary_of\r\nAAA,Alpha,1
 const MAPPING: &str = r#"{"revenue": {"field": "annual_revenue", "multiply": 1000000, "currency": "USD"}}"#;
 
 /// A form of texts and, where there is one, a file.
-fn form(texts: &[(&str, &str)], file: Option<&str>) -> String {
+pub fn form(texts: &[(&str, &str)], file: Option<&str>) -> String {
     const NAMED: &str = "--sep\r\nContent-Disposition: form-data; name=";
     let mut body = String::new();
     if let Some(file) = file {
@@ -20,17 +20,17 @@ fn form(texts: &[(&str, &str)], file: Option<&str>) -> String {
     body + "--sep--\r\n"
 }
 
-const KIND: (&str, &str) = ("content-type", "multipart/form-data; boundary=sep");
+pub const KIND: (&str, &str) = ("content-type", "multipart/form-data; boundary=sep");
 
 impl World {
-    async fn send(&self, who: &str, texts: &[(&str, &str)], file: Option<&str>) -> (u16, Value) {
+    pub async fn send(&self, who: &str, texts: &[(&str, &str)], file: Option<&str>) -> (u16, Value) {
         let authorization = format!("Bearer {}", self.token(who));
         let headers = [KIND, ("authorization", authorization.as_str())];
         let answer = self.service.ask("POST", "/api/v1/imports/", &headers, &form(texts, file)).await;
         (answer.status.as_u16(), answer.json())
     }
 
-    async fn over(&self, who: &str, id: &str) -> Value {
+    pub async fn over(&self, who: &str, id: &str) -> Value {
         for _ in 0..1_000 {
             let import = self.get(who, &format!("/api/v1/imports/{id}/")).await.json();
             if !["checking", "running", "undoing"].contains(&import["status"].as_str().unwrap()) {
@@ -121,8 +121,9 @@ async fn what_cannot_be_imported_is_refused_with_the_status_and_reason_that_fit(
     let answer = world.post("ada", "/api/v1/imports/", json!({})).await;
     assert_eq!(answer.status, 415);
     assert_eq!(world.get("ada", "/api/v1/companies/").await.json()["count"], 0);
-    let kept = world.service.state.config.storage.data.join("imports");
-    assert_eq!(std::fs::read_dir(kept).unwrap().count(), 0);
+    let spool = world.service.state.config.storage.data.join("spool");
+    assert_eq!(std::fs::read_dir(spool).unwrap().count(), 0);
+    assert_eq!(world.rows("files").await, 0);
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ const PUBLIC: [&str; 18] = [
 
 /// What anybody signed in may ask for, with what it answers: oneself, what is everybody's, and lists of what is one's
 /// own.
-const OPEN: [(&str, u16); 14] = [
+const OPEN: [(&str, u16); 35] = [
     ("GET /", 200),
     ("GET /api/docs/", 200),
     ("GET /api/docs/{file}", 200),
@@ -42,10 +42,33 @@ const OPEN: [(&str, u16); 14] = [
     ("GET /api/v1/auth/me/", 200),
     ("GET /api/v1/companies/", 200),
     ("GET /api/v1/contacts/", 200),
+    // What is no socket is told so.
+    ("GET /ws/notifications/", 400),
+    ("GET /api/v1/settings/preferences/", 200),
+    ("GET /api/v1/settings/preferences/me/", 200),
+    ("PATCH /api/v1/settings/preferences/me/", 200),
+    ("GET /api/v1/notifications/", 200),
+    ("GET /api/v1/notifications/unread-count/", 200),
+    ("GET /notifications", 200),
+    ("GET /settings/preferences", 200),
+    ("POST /api/notifications/choices", 200),
+    ("POST /api/notifications/list", 200),
+    ("POST /api/notifications/read-all", 200),
+    ("POST /api/notifications/unread", 200),
+    ("POST /api/v1/notifications/read-all/", 200),
+    ("GET /api/v1/settings/export/", 200),
+    ("GET /exports", 200),
+    ("POST /api/exports/list", 200),
+    // What is wrong with what they want is told: there is nothing that they may know of.
+    ("POST /api/exports/start", 200),
+    ("POST /api/v1/settings/export/", 422),
     ("POST /api/home", 200),
     ("POST /api/identity/change-password", 422),
     ("POST /api/identity/sessions", 200),
+    ("POST /api/preferences/change", 200),
+    ("POST /api/preferences/open", 200),
     ("POST /api/records/search", 200),
+    ("POST /api/v1/auth/socket-ticket/", 201),
     ("POST /api/zones", 200),
 ];
 
@@ -71,10 +94,23 @@ async fn ask(world: &World, who: &str, method: &str, path: &str) -> Answer {
         let form = part("name=\"record_type\"", "users") + &file + "--b--\r\n";
         return send("multipart/form-data; boundary=b", &form).await;
     }
+    if path == "/api/v1/settings/preferences/me/" {
+        return send("application/json", "{}").await;
+    }
+    if path.ends_with("/snooze/") {
+        return send("application/json", r#"{"until":"hour"}"#).await;
+    }
     let body = json!({
         "record_type": "users", "query": {}, "id": nobody, "ids": [], "set": [], "typed": "x", "page": 1,
-        "settings": {}, "version": null, "filter": { "state": null, "queue": null, "kind": null }, "before": null,
-        "action": "Cancel", "queue": "imports", "is_paused": true, "name": "sweep_imports", "cron": "",
+        "settings": {}, "version": null, "filter": { "state": null, "queue": null, "kind": null, "unread": false, "snoozed": false, "channel": null }, "before": null,
+        "section": "mail", "texts": {}, "to": "x@example.com",
+        "action": if path.starts_with("/api/outbox/") { "Discard" } else { "Cancel" }, "queue": "imports", "is_paused": true, "name": "sweep_imports", "cron": "",
+        "changes": {}, "is_read": true, "until": "Hour", "standing": "Muted", "kind": "none", "channel": "Email",
+        "mode": "Off",
+        "wanted": {
+            "format": "csv", "entities": ["users"], "date_range": "all", "filter": null, "search": "", "sort": [],
+            "fields": [],
+        },
     });
     let answer = send("application/json", &body.to_string()).await;
     if answer.status != 400 {

@@ -1,5 +1,6 @@
 //! PostgreSQL: one pool.
 
+use futures::TryStreamExt;
 use sqlx::{
     AssertSqlSafe, Executor, PgConnection, PgPool, Postgres as Pg, SqlSafeStr, Transaction,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions, PgRow},
@@ -45,6 +46,23 @@ impl Postgres {
         Ok(rows.into_iter().map(Row::from).collect())
     }
 
+    pub async fn fetch_some(
+        &self,
+        statement: Statement,
+        at_once: usize,
+        take: &mut impl FnMut(Vec<Row>) -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
+        let mut rows = statement.into_postgres()?.fetch(&self.pool);
+        let mut some = Vec::with_capacity(at_once);
+        while let Some(row) = rows.try_next().await? {
+            some.push(Row::from(row));
+            if some.len() == at_once {
+                take(std::mem::replace(&mut some, Vec::with_capacity(at_once)))?;
+            }
+        }
+        if some.is_empty() { Ok(()) } else { take(some) }
+    }
+
     pub async fn fetch_optional(&self, statement: Statement) -> Result<Option<Row>, DbError> {
         let rows = self.read(statement, true).await?;
         Ok(rows.into_iter().next().map(Row::from))
@@ -67,7 +85,7 @@ impl Postgres {
         signals.send(EVERYTHING);
         loop {
             match listener.try_recv().await? {
-                Some(notification) => signals.send(notification.payload()),
+                Some(notification) => signals.receive(notification.payload()),
                 None => signals.send(EVERYTHING),
             }
         }

@@ -2,34 +2,58 @@
 //!
 //! Within a process signals go round by themselves, between processes on PostgreSQL by NOTIFY, which that database
 //! sends with the commit. A signal says that there is something to look at and never what it is, so that who misses
-//! one loses nothing but time: everybody looks from time to time anyway.
+//! one loses nothing but time: everybody looks from time to time anyway. The exceptions carry their own text, such as
+//! who is looking at a record now; missing one of those is no loss.
 
 use std::sync::Arc;
 
 use tokio::sync::broadcast;
 
+use crate::server::Rng;
+
 /// Told after a connection to the others was lost: anything may have happened.
 pub const EVERYTHING: &str = "*";
 /// The channel of NOTIFY.
 pub(super) const CHANNEL: &str = "mainstay";
+pub(super) const NOTIFY: &str = "select pg_notify($1, $2)";
 /// So many signals may wait for a listener before it is told that it missed some.
 const WAITING: usize = 1024;
 
 #[derive(Clone)]
-pub(super) struct Signals(broadcast::Sender<Arc<str>>);
+pub(super) struct Signals {
+    listeners: broadcast::Sender<Arc<str>>,
+    /// Marks what this process sends to the others, so that it does not take its own words for theirs.
+    mark: Arc<str>,
+}
 
 impl Signals {
     pub fn new() -> Self {
-        Self(broadcast::Sender::new(WAITING))
+        let mark = u64::from_ne_bytes(Rng::system().bytes());
+        Self { listeners: broadcast::Sender::new(WAITING), mark: format!("{mark:016x}").into() }
     }
 
+    /// Tells the listeners of this process.
     pub fn send(&self, signal: &str) {
         // Without a listener there is nobody to tell.
-        let _ = self.0.send(signal.into());
+        let _ = self.listeners.send(signal.into());
+    }
+
+    /// What goes to the other processes for a signal.
+    pub fn marked(&self, signal: &str) -> String {
+        format!("{} {signal}", self.mark)
+    }
+
+    /// Passes on what another process sent.
+    pub fn receive(&self, marked: &str) {
+        match marked.split_once(' ') {
+            Some((mark, _)) if *mark == *self.mark => {}
+            Some((_, signal)) => self.send(signal),
+            None => tracing::debug!("a notification came from something else than this program"),
+        }
     }
 
     pub fn subscribe(&self) -> Listener {
-        Listener(self.0.subscribe())
+        Listener(self.listeners.subscribe())
     }
 }
 

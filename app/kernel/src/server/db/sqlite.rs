@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use futures::TryStreamExt;
 use sqlx::{
     AssertSqlSafe, Executor, SqlSafeStr, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -49,6 +50,11 @@ impl Sqlite {
             .clone()
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(if options.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off })
+            // What is written at once touches a page or two of every index for each row. Those that do not fit are
+            // written early and read again: measured, the undo of 100,000 rows read 14 GB with 16 MiB and 1 GB so.
+            .pragma("cache_size", "-98304")
+            // In pages: what is written again and again goes into the file once.
+            .pragma("wal_autocheckpoint", "4000")
             // Rows of an index that are looked at for statistics: a writer waits meanwhile.
             .pragma("analysis_limit", "400")
             // After a burst the write-ahead log shrinks back to 64 MiB.
@@ -73,6 +79,23 @@ impl Sqlite {
     pub async fn fetch_all(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
         let rows = statement.into_sqlite()?.fetch_all(&self.readers).await?;
         Ok(rows.into_iter().map(Row::from).collect())
+    }
+
+    pub async fn fetch_some(
+        &self,
+        statement: Statement,
+        at_once: usize,
+        take: &mut impl FnMut(Vec<Row>) -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
+        let mut rows = statement.into_sqlite()?.fetch(&self.readers);
+        let mut some = Vec::with_capacity(at_once);
+        while let Some(row) = rows.try_next().await? {
+            some.push(Row::from(row));
+            if some.len() == at_once {
+                take(std::mem::replace(&mut some, Vec::with_capacity(at_once)))?;
+            }
+        }
+        if some.is_empty() { Ok(()) } else { take(some) }
     }
 
     pub async fn fetch_optional(&self, statement: Statement) -> Result<Option<Row>, DbError> {

@@ -14,7 +14,7 @@ pub fn read(field: &Field, how: &Match, cell: &str, reading: Reading) -> Result<
         return Err("contains a NUL character".into());
     }
     let reading = match how.currency.as_deref().and_then(Currency::parse) {
-        Some(currency) => Reading { currency },
+        Some(currency) => Reading::plain(currency),
         None => reading,
     };
     let value = match &field.kind {
@@ -94,7 +94,7 @@ fn scaled(text: &str, scale: u8, how: &Match) -> Result<i64, DecimalError> {
 mod tests {
     use super::*;
 
-    const USD: Reading = Reading { currency: Currency::USD };
+    const USD: Reading = Reading::plain(Currency::USD);
 
     fn cell(kind: Kind, how: Match, text: &str) -> Result<Option<Value>, String> {
         let empty = || std::borrow::Cow::Borrowed("");

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use kernel::fold;
 use records::{
-    Flags,
+    Address, Flags, Kind,
     server::{AnyPermit, is_key},
 };
 
@@ -63,32 +63,53 @@ fn bare(name: &str) -> String {
     fold::key(name).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// How well a column's name fits a field: by the field's own name or label, or by another name it is known under.
-fn fit(column: &str, field: &records::Field) -> u8 {
-    let column = bare(column);
-    if column == bare(&field.name) || column == bare(&field.label) {
-        2
-    } else {
-        u8::from(field.also.split(',').any(|also| bare(also) == column))
+/// Where a column can go: a field, or a part of an address.
+struct Goal {
+    /// As a mapping names it.
+    name: String,
+    kind: Kind,
+    /// What a heading may call it: names of its own, then others it is known under.
+    own: Vec<String>,
+    also: Vec<String>,
+}
+
+/// The goals of a type that a file may write, in the order of the fields; the parts of an address come before the
+/// whole.
+fn goals(permit: &AnyPermit) -> Vec<Goal> {
+    let mut goals = vec![];
+    for (_, field) in permit.entry().ty.fields.iter().enumerate().filter(|(i, _)| is_open(permit, *i)) {
+        if field.kind == Kind::Address {
+            goals.extend(Address::PARTS.map(|(part, label)| Goal {
+                name: format!("{}.{part}", field.name),
+                kind: Kind::Text,
+                own: vec![bare(&format!("{} {part}", field.name)), bare(&format!("{} {label}", field.label))],
+                also: vec![],
+            }));
+        }
+        goals.push(Goal {
+            name: field.name.clone().into_owned(),
+            kind: field.kind.clone(),
+            own: vec![bare(&field.name), bare(&field.label)],
+            also: field.also.split(',').map(bare).collect(),
+        });
     }
+    goals
 }
 
 /// Matches the columns that `wanted` does not speak of by their names, each field once.
 pub fn match_columns(permit: &AnyPermit, columns: &[Column], wanted: Mapping) -> Mapping {
-    let fields = permit.entry().ty.fields;
+    let goals = goals(permit);
     let mut mapping = wanted;
-    for good in [2, 1] {
+    for is_own in [true, false] {
         for column in columns.iter().filter(|c| !c.is_repeated) {
-            let is_taken = |field: &str| mapping.values().flatten().any(|m| m.field == field);
+            let is_taken = |name: &str| mapping.values().flatten().any(|m| overlap(&m.field, name));
             if mapping.contains_key(&column.name) {
                 continue;
             }
-            let found = fields
-                .iter()
-                .enumerate()
-                .find(|(i, f)| fit(&column.name, f) == good && is_open(permit, *i) && !is_taken(&f.name));
-            if let Some((_, field)) = found {
-                mapping.insert(column.name.clone(), Some(column.suggest(&field.name, &field.kind)));
+            let heading = bare(&column.name);
+            let fits = |goal: &&Goal| if is_own { &goal.own } else { &goal.also }.contains(&heading);
+            if let Some(goal) = goals.iter().filter(fits).find(|goal| !is_taken(&goal.name)) {
+                mapping.insert(column.name.clone(), Some(column.suggest(&goal.name, &goal.kind)));
             }
         }
     }
@@ -96,6 +117,12 @@ pub fn match_columns(permit: &AnyPermit, columns: &[Column], wanted: Mapping) ->
         mapping.entry(column.name.clone()).or_insert(None);
     }
     mapping
+}
+
+/// Whether two goals are the same, or one is a part of the other.
+fn overlap(one: &str, other: &str) -> bool {
+    let is_part = |part: &str, whole: &str| part.split_once('.').is_some_and(|(field, _)| field == whole);
+    one == other || is_part(one, other) || is_part(other, one)
 }
 
 /// What a person starts from: columns matched by name, and the first field that tells records apart to match on.

@@ -8,7 +8,7 @@ use records::{
 };
 
 use super::{lines::short, wanted::Wanted};
-use crate::import::Difference;
+use crate::{import::Difference, server::preferences::own_formats};
 
 /// The most rows whose differences are kept.
 pub const SHOWN: usize = 200;
@@ -23,10 +23,11 @@ pub async fn describe(ctx: &Ctx, wanted: &Wanted, shown: &[Shown<'_>]) -> Result
     let sides = shown.iter().flat_map(|(_, step, _)| [step.before.as_ref(), step.after.as_ref()]);
     let rows: Vec<_> = sides.flatten().cloned().collect();
     let labels = labels(ctx, &wanted.view, &rows).await?;
-    let zone = ctx.organisation().zone.offsets();
+    let formats = own_formats(ctx).await?;
     let ty = wanted.entry.ty;
-    let show =
-        |i: usize, value: &Value| short(&text::show(&ty.fields[i].kind, value, &zone, |id| labels.get(&id).cloned()));
+    let show = |i: usize, value: &Value| {
+        short(&text::show(&ty.fields[i].kind, value, &formats, |id| labels.get(&id).cloned()))
+    };
     let described = shown.iter().map(|(row, step, names)| {
         let cell =
             |side: Option<&records::server::Stored>, i: usize| side.map(|r| show(i, r.cells.at(i))).unwrap_or_default();

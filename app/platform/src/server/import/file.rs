@@ -14,6 +14,8 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use kernel::{AppError, FieldErrors, server::unexpected};
 
+use crate::server::formula;
+
 /// The longest row, in bytes: beyond, a quotation mark is missing rather than a cell large.
 const LONGEST_ROW: u64 = 16 << 20;
 /// The most columns a table may have.
@@ -314,16 +316,7 @@ impl Table {
         let after = i64::try_from(self.reader.position().line()).unwrap_or(i64::MAX);
         let number = (after - 1 - self.inside).max(self.last + 1);
         self.last = number;
-        let cells = self.record.iter().map(|cell| without_guard(cell).to_owned()).collect();
+        let cells = self.record.iter().map(|cell| formula::unguard(cell).to_owned()).collect();
         Ok(Some(Row { number, cells }))
-    }
-}
-
-/// A cell without the mark that keeps spreadsheets from running it as a formula (OWASP, CSV injection): exports add a
-/// `'` before these, and imports take it away again.
-fn without_guard(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\n', '＝', '＋', '－', '＠']) => rest,
-        _ => cell,
     }
 }

@@ -6,7 +6,7 @@ use kernel::AppError;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Aim, recover, sweep, task, upload::Imports};
+use super::{Aim, recover, sweep, task};
 use crate::server::jobs::{Job, JobCx, Missed, Outcome, Policy, Queue, Schedule};
 
 /// Two at a time leave the database room for everybody else.
@@ -99,7 +99,7 @@ impl Job for SweepImports {
 
     async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
         recover(&cx.ctx).await?;
-        sweep(&cx.ctx, &cx.service::<Imports>()?).await?;
+        sweep(&cx.ctx).await?;
         Ok(Outcome::DONE)
     }
 }

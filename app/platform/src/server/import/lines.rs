@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use records::{Value, text::Reading};
+use records::{
+    Address, Kind, Value,
+    text::{self, Reading},
+};
 
 use super::{
     cells,
@@ -97,11 +100,47 @@ fn read(mut row: Row, wanted: &Wanted, reading: Reading) -> Line {
             }
             continue;
         }
+        if wanted.targets[target].part.is_some() {
+            continue;
+        }
         match cells::read(wanted.field(target), &wanted.targets[target].how, text, reading) {
             Ok(Some(value)) => line.set.push((target, value)),
             Ok(None) => {}
             Err(why) => line.problems.push(line.problem(wanted, Some(target), format!("This {why}."))),
         }
     }
+    read_addresses(&mut line, wanted);
     line
+}
+
+/// Puts the parts of each address together, under the first column that has one. Where any part is there, the address is
+/// what the row says: parts that are empty are none.
+fn read_addresses(line: &mut Line, wanted: &Wanted) {
+    for (first, target) in wanted.targets.iter().enumerate().filter(|(_, t)| t.part.is_some()) {
+        let parts = || wanted.targets.iter().enumerate().filter(|(_, t)| t.part.is_some() && t.field == target.field);
+        if parts().next().is_some_and(|(other, _)| other != first) {
+            continue;
+        }
+        let mut address = Address::default();
+        let mut problems = vec![];
+        for (place, part) in parts() {
+            let text = line.texts[place].trim();
+            match text::check(&Kind::Text, Value::Text(text.to_owned())) {
+                Ok(_) if text.contains(['\n', '\r', '\t']) => {
+                    let why = "This has line breaks or tabs, and the field is of one line.";
+                    problems.push(line.problem(wanted, Some(place), why));
+                }
+                Ok(_) => {
+                    if let Some(own) = part.part.and_then(|name| address.part_mut(name)) {
+                        text.clone_into(own);
+                    }
+                }
+                Err(why) => problems.push(line.problem(wanted, Some(place), format!("This {why}."))),
+            }
+        }
+        line.problems.append(&mut problems);
+        if !address.is_empty() {
+            line.set.push((first, Value::Address(Box::new(address))));
+        }
+    }
 }

@@ -15,6 +15,8 @@ pub struct Stored {
     pub info: ImportInfo,
     pub delimiter: u8,
     pub actor: Option<Uuid>,
+    /// The text, until the import is over.
+    pub file: Option<Uuid>,
 }
 
 /// The most problems kept of one import.
@@ -22,10 +24,11 @@ pub const KEPT: i64 = 10_000;
 
 const FIND: &str = "select id, record_type, file_name, status, encoding, delimiter, file_columns, settings, warnings, \
      total, progress, created, updated, unchanged, skipped, failed, errors, differences, change_set, error, actor, \
-     created_at, job from imports where id = $1";
+     created_at, job, file from imports where id = $1";
 const INSERT: &str = "insert into imports (id, record_type, file_name, bytes, status, encoding, delimiter, file_columns, \
      settings, warnings, total, progress, created, updated, unchanged, skipped, failed, errors, actor, created_at, \
-     touched_at) values ($1, $2, $3, $4, 'uploaded', $5, $6, $7, $8, $9, $10, 0, 0, 0, 0, 0, 0, 0, $11, $12, $13)";
+     touched_at, file) values ($1, $2, $3, $4, 'uploaded', $5, $6, $7, $8, $9, $10, 0, 0, 0, 0, 0, 0, 0, $11, $12, $13, \
+     $14)";
 const MOVE: &str = "update imports set status = $2, touched_at = $3 where id = $1 and status = $4";
 const RESET: &str = "update imports set settings = $2, progress = 0, created = 0, updated = 0, unchanged = 0, skipped = 0, \
      failed = 0, errors = 0, differences = null, error = null, finished_at = null where id = $1";
@@ -44,10 +47,12 @@ const COUNT_PROBLEMS_OF_KIND: &str = "select count(*) from import_errors where i
 const SET_JOB: &str = "update imports set job = $2 where id = $1";
 const BUSY: &str = "select id, job from imports where status in ('checking', 'running', 'undoing')";
 const DELETE_UNUSED: &str = "delete from imports where id = $1 and status in ('uploaded', 'checked')";
+const FILE: &str = "select file from imports where id = $1";
+const DROP_FILE: &str = "update imports set file = null where id = $1";
 const OLD: &str = "select id from imports where created_at < $1 and status in ('uploaded', 'checked')";
 
 /// Every statement, for the test that both databases know them.
-pub const STATEMENTS: [&str; 17] = [
+pub const STATEMENTS: [&str; 19] = [
     FIND,
     INSERT,
     MOVE,
@@ -64,6 +69,8 @@ pub const STATEMENTS: [&str; 17] = [
     SET_JOB,
     BUSY,
     DELETE_UNUSED,
+    FILE,
+    DROP_FILE,
     OLD,
 ];
 
@@ -110,7 +117,8 @@ pub async fn find(db: &Db, id: Uuid) -> Result<Option<Stored>, AppError> {
         created_at: row.get(21)?,
         job: row.get(22)?,
     };
-    Ok(Some(Stored { delimiter: delimiter.as_bytes().first().copied().unwrap_or(b','), actor: row.get(20)?, info }))
+    let delimiter = delimiter.as_bytes().first().copied().unwrap_or(b',');
+    Ok(Some(Stored { delimiter, actor: row.get(20)?, file: row.get(23)?, info }))
 }
 
 /// A file that has just been brought.
@@ -119,12 +127,13 @@ pub struct New<'a> {
     pub record_type: &'a str,
     pub file_name: &'a str,
     pub bytes: u64,
+    pub file: Uuid,
     pub settings: &'a Settings,
     pub actor: Option<Uuid>,
     pub now: Timestamp,
 }
 
-pub async fn insert(db: &Db, new: New<'_>, inspected: &Inspected) -> Result<(), AppError> {
+pub async fn insert(tx: &mut Tx, new: New<'_>, inspected: &Inspected) -> Result<(), AppError> {
     let args: Args = vec![
         new.id.into(),
         new.record_type.into(),
@@ -139,10 +148,17 @@ pub async fn insert(db: &Db, new: New<'_>, inspected: &Inspected) -> Result<(), 
         new.actor.into(),
         new.now.into(),
         new.now.into(),
+        new.file.into(),
     ];
-    let mut tx = db.begin().await?;
     tx.execute(INSERT, args).await?;
-    Ok(tx.commit().await?)
+    Ok(())
+}
+
+/// Takes the file from an import.
+pub async fn take_file(tx: &mut Tx, id: Uuid) -> Result<Option<Uuid>, DbError> {
+    let row = tx.fetch_optional(FILE, vec![id.into()]).await?;
+    tx.execute(DROP_FILE, vec![id.into()]).await?;
+    row.map_or(Ok(None), |row| row.get(0))
 }
 
 /// Moves an import from one status to another, and says whether it was there.

@@ -11,13 +11,16 @@ use super::{
     lines::{self, Line},
     pass::{Deferred, Delta, Pass},
     store,
-    upload::Imports,
     wanted::{self, Wanted},
 };
 use crate::{
     import::{Counts, OnError, Problem, ProblemKind, Status},
     jobs::Progress,
-    server::jobs::{JobCx, Outcome},
+    server::{
+        files::{Files, Local},
+        jobs::{JobCx, Outcome},
+        notifications::{Notice, notify, told},
+    },
 };
 
 /// What is to be done.
@@ -30,7 +33,7 @@ pub enum Aim {
 /// An import that is allowed and understood.
 struct Task {
     id: Uuid,
-    imports: Imports,
+    text: Local,
     file_name: String,
     delimiter: u8,
     total: i64,
@@ -41,6 +44,8 @@ struct Task {
 const ATTEMPTS: u32 = 5;
 /// Names settled in one transaction.
 const LINKS: usize = 500;
+/// After how long work comes back whose file could not be reached.
+const AWAY: Duration = Duration::from_secs(15);
 /// What is said of an import that cannot go on where it stopped.
 const STOPPED: &str = "The program stopped in the middle of this.";
 
@@ -53,9 +58,16 @@ pub async fn work(cx: &JobCx, id: Uuid, aim: Aim) -> Result<Outcome, AppError> {
         return Err(AppError::Conflict(STOPPED.into()));
     }
     let wanted = wanted::understand(ctx, &info.record_type, &info.columns, &info.settings)?;
+    let gone = || AppError::Conflict("The file is gone: bring it again.".into());
+    let text = match cx.service::<Files>()?.local(ctx, stored.file.ok_or_else(gone)?).await {
+        // Nothing was begun yet, so it can wait.
+        Err(AppError::NoStorage) => return Ok(Outcome::Snooze(AWAY)),
+        Err(AppError::NotFound) => return Err(gone()),
+        found => found?,
+    };
     let task = Task {
         id,
-        imports: cx.service()?,
+        text,
         file_name: info.file_name,
         delimiter: stored.delimiter,
         total: info.counts.total,
@@ -82,7 +94,7 @@ struct Rows {
 
 impl Rows {
     fn of(task: &Task) -> Self {
-        Self { path: task.imports.text(task.id), delimiter: task.delimiter, table: None }
+        Self { path: task.text.path().to_owned(), delimiter: task.delimiter, table: None }
     }
 
     async fn next(&mut self, ctx: &Ctx, wanted: &Arc<Wanted>) -> Result<Vec<Line>, AppError> {
@@ -275,10 +287,26 @@ async fn finish(ctx: &Ctx, task: &Task, change_set: Uuid, counts: &Counts) -> Re
     };
     retitle(&mut work, change_set, &title).await?;
     store::finish(&mut work.tx, task.id, Status::Done, None, now).await?;
+    super::let_go(&mut work.tx, task.id).await?;
+    let message = format!("{} created, {} updated, {} not imported.", counts.created, counts.updated, counts.failed);
+    tell(ctx, &mut work, task.id, (format!("{} is imported", task.file_name), message)).await?;
     work.commit().await?;
-    task.imports.remove(task.id).await;
     look_anew(ctx, counts.created + counts.updated).await;
     Ok(())
+}
+
+/// Tells whoever started an import that it is over.
+async fn tell(ctx: &Ctx, work: &mut Work, id: Uuid, (title, message): (String, String)) -> Result<(), AppError> {
+    let notice = Notice {
+        kind: &told::IMPORT_DONE,
+        to: ctx.actor.user.into_iter().collect(),
+        title,
+        message,
+        link: Some(format!("/imports/{id}")),
+        priority: None,
+        about: None,
+    };
+    notify(&mut work.tx, ctx, notice).await
 }
 
 /// After many rows came or went, the database is to know of it: its plans would be for the table as it was.
@@ -312,6 +340,8 @@ pub async fn give_up(ctx: &Ctx, id: Uuid, why: &str) -> Result<(), AppError> {
             if let Some(change_set) = stored.info.change_set {
                 settle(ctx, &mut work, id, change_set, &stored.info.counts).await?;
             }
+            let title = format!("{} was not imported to its end", stored.info.file_name);
+            tell(ctx, &mut work, id, (title, why.to_owned())).await?;
             Status::Failed
         }
         Status::Undoing => Status::Done,
@@ -319,6 +349,9 @@ pub async fn give_up(ctx: &Ctx, id: Uuid, why: &str) -> Result<(), AppError> {
         _ => return Ok(()),
     };
     store::finish(&mut work.tx, id, status, Some(why), ctx.app.clock().now()).await?;
+    if status == Status::Failed {
+        super::let_go(&mut work.tx, id).await?;
+    }
     Ok(work.commit().await?)
 }
 

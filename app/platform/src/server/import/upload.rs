@@ -1,17 +1,13 @@
-//! A file on its way into the data folder.
+//! A file on its way in.
 
-use std::{
-    collections::BTreeMap,
-    io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, io};
 
 use axum::extract::{Multipart, multipart::Field};
 use kernel::{AppError, FieldErrors, server::unexpected};
 use records::server::Ctx;
 use tokio::{fs, io::AsyncWriteExt};
-use uuid::Uuid;
+
+use crate::server::files::{Files, Spooled};
 
 /// The largest file unless the configuration says otherwise, in bytes.
 pub const LARGEST: u64 = 100 << 20;
@@ -19,36 +15,15 @@ pub const LARGEST: u64 = 100 << 20;
 const LONGEST_TEXT: usize = 1 << 20;
 
 /// Where files of imports are kept, and how large they may be. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Imports {
-    folder: Arc<Path>,
+    pub files: Files,
     largest: u64,
 }
 
 impl Imports {
-    /// Files go to the folder `imports` of the data folder.
-    pub fn new(data: &Path, largest: u64) -> Self {
-        Self { folder: data.join("imports").into(), largest }
-    }
-
-    /// The text of an import's file, in UTF-8.
-    pub fn text(&self, id: Uuid) -> PathBuf {
-        self.folder.join(id.to_string())
-    }
-
-    pub(super) fn uploaded(&self, id: Uuid) -> PathBuf {
-        self.folder.join(format!("{id}.upload"))
-    }
-
-    /// Removes the files of an import that needs them no more.
-    pub async fn remove(&self, id: Uuid) {
-        for path in [self.text(id), self.uploaded(id)] {
-            if let Err(error) = fs::remove_file(path).await
-                && error.kind() != io::ErrorKind::NotFound
-            {
-                tracing::warn!(%id, kind = %error.kind(), "the file of an import could not be removed");
-            }
-        }
+    pub const fn new(files: Files, largest: u64) -> Self {
+        Self { files, largest }
     }
 }
 
@@ -58,24 +33,22 @@ pub(super) fn failed(error: &io::Error) -> AppError {
 
 /// A file being received; gone again unless it is accepted.
 pub struct Upload {
-    pub id: Uuid,
     pub name: String,
     pub bytes: u64,
     imports: Imports,
+    spooled: Spooled,
     file: fs::File,
-    is_kept: bool,
 }
 
 impl Upload {
     pub async fn begin(ctx: &Ctx, imports: &Imports, name: &str) -> Result<Self, AppError> {
-        fs::create_dir_all(&imports.folder).await.map_err(|e| failed(&e))?;
-        let id = ctx.new_id();
-        let file = fs::File::create(imports.uploaded(id)).await.map_err(|e| failed(&e))?;
+        let spooled = imports.files.spool(ctx).await?;
+        let file = fs::File::create(spooled.path()).await.map_err(|e| failed(&e))?;
         // Of a path, browsers of old send all.
         let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
         let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
         let name = if name.trim().is_empty() { "file.csv".to_owned() } else { name };
-        Ok(Self { id, name, bytes: 0, imports: imports.clone(), file, is_kept: false })
+        Ok(Self { name, bytes: 0, imports: imports.clone(), spooled, file })
     }
 
     pub async fn write(&mut self, piece: &[u8]) -> Result<(), AppError> {
@@ -86,20 +59,10 @@ impl Upload {
         self.file.write_all(piece).await.map_err(|e| failed(&e))
     }
 
-    /// Everything is on disk; from here on the file belongs to whoever asked.
-    pub(super) async fn finish(mut self) -> Result<(Uuid, String, u64), AppError> {
+    /// Everything is on disk.
+    pub(super) async fn finish(mut self) -> Result<(Spooled, String, u64), AppError> {
         self.file.flush().await.map_err(|e| failed(&e))?;
-        self.is_kept = true;
-        Ok((self.id, std::mem::take(&mut self.name), self.bytes))
-    }
-}
-
-impl Drop for Upload {
-    fn drop(&mut self) {
-        if !self.is_kept {
-            // Nothing more can be done about a file that does not go; the weekly cleaning finds it.
-            std::fs::remove_file(self.imports.uploaded(self.id)).ok();
-        }
+        Ok((self.spooled, self.name, self.bytes))
     }
 }
 

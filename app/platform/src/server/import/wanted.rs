@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kernel::{AppError, Currency, FieldErrors};
 use records::{
-    Field, Kind,
+    Address, Field, Kind,
     server::{Action, AnyPermit, Ctx, Entry, is_key},
 };
 
@@ -18,6 +18,8 @@ pub struct Target {
     pub name: String,
     /// Its place in the type.
     pub field: usize,
+    /// The part of an address that its cells are.
+    pub part: Option<&'static str>,
     pub how: Match,
     /// The type its cells name records of.
     pub refers_to: Option<String>,
@@ -74,7 +76,15 @@ pub fn understand(ctx: &Ctx, record_type: &str, columns: &[Column], settings: &S
     }
     for (i, column) in columns.iter().enumerate() {
         let Some(Some(how)) = settings.mapping.get(&column.name) else { continue };
-        let found = entry.ty.field(&how.field).filter(|(i, _)| view.may_see(*i));
+        let (name, part) = match how.field.split_once('.') {
+            Some((name, part)) => (name, Some(part)),
+            None => (how.field.as_str(), None),
+        };
+        let part = part.map(|part| Address::PARTS.into_iter().map(|(known, _)| known).find(|known| *known == part));
+        let found = entry.ty.field(name).filter(|(i, _)| view.may_see(*i));
+        // Only an address has parts, and only those.
+        let found = found.filter(|(_, f)| part.is_none_or(|part| part.is_some() && f.kind == Kind::Address));
+        let part = part.flatten();
         let Some((field, declared)) = found else {
             errors.add("mapping", format!("{}: there is no field `{}`.", column.name, how.field));
             continue;
@@ -84,7 +94,8 @@ pub fn understand(ctx: &Ctx, record_type: &str, columns: &[Column], settings: &S
             errors.add("mapping", format!("{}: {} cannot be imported.", column.name, declared.label));
             continue;
         }
-        if let Some(other) = targets.iter().find(|t| t.field == field) {
+        let is_same = |t: &Target| t.field == field && (t.part == part || t.part.is_none() || part.is_none());
+        if let Some(other) = targets.iter().find(|t| is_same(t)) {
             errors.add("mapping", format!("{} and {} both go into {}.", other.name, column.name, declared.label));
             continue;
         }
@@ -94,7 +105,7 @@ pub fn understand(ctx: &Ctx, record_type: &str, columns: &[Column], settings: &S
             continue;
         }
         let refers_to = declared.kind.target().map(str::to_owned);
-        targets.push(Target { column: i, name: column.name.clone(), field, how, refers_to });
+        targets.push(Target { column: i, name: column.name.clone(), field, part, how, refers_to });
     }
     if targets.is_empty() && errors.is_empty() {
         errors.add("mapping", "None of the columns goes into a field.");

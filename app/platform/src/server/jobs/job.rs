@@ -13,13 +13,16 @@ use std::{
     time::Duration,
 };
 
-use kernel::AppError;
+use kernel::{AppError, server::Tx};
 use records::server::Ctx;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::{store, work::Services};
+use super::{
+    store,
+    work::{Actors, Services},
+};
 use crate::jobs::Progress;
 
 /// A line that jobs stand in, and how many of it a process works on at once.
@@ -106,13 +109,15 @@ pub struct JobCx {
     pub attempt: u32,
     pub(super) token: Uuid,
     pub(super) services: Services,
+    pub(super) actors: Option<Actors>,
     pub(super) cancelled: Arc<AtomicBool>,
 }
 
 impl JobCx {
     /// For a handler that cleans up after a job that never ran.
     pub(super) fn outside(ctx: Ctx, id: Uuid, services: Services) -> Self {
-        Self { ctx, id, attempt: 0, token: Uuid::nil(), services, cancelled: Arc::new(AtomicBool::new(true)) }
+        let cancelled = Arc::new(AtomicBool::new(true));
+        Self { ctx, id, attempt: 0, token: Uuid::nil(), services, actors: None, cancelled }
     }
 
     /// Something the program gave its workers, such as where files lie.
@@ -128,11 +133,34 @@ impl JobCx {
     /// Says how far the work is, to whoever looks.
     pub async fn progress(&self, progress: &Progress) -> Result<(), AppError> {
         let mut tx = self.ctx.db().begin().await?;
-        if !store::set_progress(&mut tx, self.id, self.token, progress).await? {
-            self.cancelled.store(true, Ordering::Relaxed);
-        }
+        self.hold(&mut tx, progress).await?;
         Ok(tx.commit().await?)
     }
+
+    /// Says how far the work is in a transaction that is good only as long as the job is this worker's: false where it
+    /// is not, or somebody asked it to stop. No other worker takes it over before the transaction is committed.
+    pub async fn hold(&self, tx: &mut Tx, progress: &Progress) -> Result<bool, AppError> {
+        let is_ours = store::set_progress(tx, self.id, self.token, progress).await?;
+        if !is_ours {
+            self.cancelled.store(true, Ordering::Relaxed);
+        }
+        Ok(is_ours)
+    }
+
+    /// The context with the time and with the rights that who started this has now.
+    pub async fn anew(&self) -> Result<Ctx, AppError> {
+        super::super::organisation::refresh(&self.ctx.app).await?;
+        let actor = match (self.ctx.actor.user, &self.actors) {
+            (Some(user), Some(actors)) => actors(user).await?.ok_or_else(gone)?,
+            _ => self.ctx.actor.clone(),
+        };
+        Ok(self.ctx.app.ctx(actor))
+    }
+}
+
+/// What is said where who started a job has left.
+pub(super) fn gone() -> AppError {
+    AppError::Conflict("Whoever started this may not sign in any more.".into())
 }
 
 type Run<T> = Pin<Box<dyn Future<Output = Result<T, AppError>> + Send>>;

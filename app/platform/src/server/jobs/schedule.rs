@@ -53,6 +53,15 @@ impl Schedule {
     }
 }
 
+impl Schedule {
+    /// Under another title than its job's, where several have the same one.
+    #[must_use]
+    pub const fn titled(mut self, title: &'static str) -> Self {
+        self.title = title;
+        self
+    }
+}
+
 /// Reads a cron expression of five fields. The error says what is wrong with it.
 pub fn parse(cron: &str) -> Result<Cron, String> {
     let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();

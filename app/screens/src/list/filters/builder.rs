@@ -213,7 +213,7 @@ fn leaf(session: Session, info: &TypeInfo, draft: Builder) -> Result<Filter, &'s
             if is_number && records::text::parse(field.kind(), &typed, session.reading()).is_err() {
                 return Err("The value must be a number.");
             }
-            json!(typed)
+            if is_number { json!(session.reading().number.read(&typed)) } else { json!(typed) }
         }
     };
     Ok(Filter::leaf(name, op, value))

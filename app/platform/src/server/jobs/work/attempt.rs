@@ -11,7 +11,7 @@ use records::server::Actor;
 use super::{
     super::{
         backoff,
-        job::{JobCx, Kind, Outcome, Retries},
+        job::{JobCx, Kind, Outcome, Retries, gone},
         store::Claimed,
     },
     EndsWith, LOST, Worker,
@@ -63,9 +63,7 @@ pub async fn attempt(worker: &Worker, claimed: &Claimed, cancelled: Arc<AtomicBo
 async fn context(worker: &Worker, claimed: &Claimed, cancelled: Arc<AtomicBool>) -> Result<JobCx, AppError> {
     let actor = match claimed.actor {
         None => Arc::new(Actor::system()),
-        Some(user) => (worker.actors)(user)
-            .await?
-            .ok_or_else(|| AppError::Conflict("Whoever started this may not sign in any more.".into()))?,
+        Some(user) => (worker.actors)(user).await?.ok_or_else(gone)?,
     };
     Ok(JobCx {
         ctx: worker.app.ctx(actor),
@@ -73,6 +71,7 @@ async fn context(worker: &Worker, claimed: &Claimed, cancelled: Arc<AtomicBool>)
         attempt: u32::try_from(claimed.attempt).unwrap_or(u32::MAX),
         token: claimed.token,
         services: worker.services.clone(),
+        actors: Some(worker.actors.clone()),
         cancelled,
     })
 }
@@ -88,6 +87,7 @@ const fn heals(error: &AppError) -> bool {
         error,
         AppError::Unavailable
             | AppError::StorageFull
+            | AppError::NoStorage
             | AppError::Unexpected(_)
             | AppError::TooMany(_)
             | AppError::Stale

@@ -1,6 +1,6 @@
 //! The addresses of lists: what one sees stands in them, so that back works and links can be shared.
 
-use records::ListQuery;
+use crate::ListQuery;
 
 /// The address of a list that asks a query.
 pub fn address(collection: &str, query: &ListQuery) -> String {

@@ -1,0 +1,199 @@
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use futures::TryStreamExt;
+use kernel::{
+    Timestamp,
+    server::{
+        Clock, Rng,
+        testing::{Peers, TestDb},
+    },
+};
+use records::server::{Actor, Ctx, testing};
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
+
+struct World {
+    db: TestDb,
+    ctx: Ctx,
+    files: Files,
+    folder: PathBuf,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+fn folder() -> PathBuf {
+    std::env::temp_dir().join(format!("mainstay_files_{}", Clock::System.new_id(&Rng::system())))
+}
+
+impl World {
+    async fn new(bucket: Option<&Bucket>) -> Self {
+        let db = TestDb::new().await;
+        let app = testing::app((*db).clone(), Clock::fixed(NOW), vec![crate::server::module()]);
+        let folder = folder();
+        let files = Files::new(&folder, bucket, b"secret").unwrap();
+        Self { ctx: app.ctx(Arc::new(Actor::system())), db, files, folder }
+    }
+
+    async fn put(&self, name: &str, content: &[u8]) -> Result<Kept, AppError> {
+        let spooled = self.files.spool(&self.ctx).await?;
+        std::fs::write(spooled.path(), content).unwrap();
+        self.files.put(&self.ctx, spooled, name).await
+    }
+
+    async fn add(&self, kept: &Kept) -> Uuid {
+        let mut tx = self.db.begin().await.unwrap();
+        let id = add(&self.ctx, &mut tx, kept).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    async fn remove(&self, id: Uuid) {
+        let mut tx = self.db.begin().await.unwrap();
+        remove(&mut tx, id).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn read(&self, id: Uuid) -> Result<Vec<u8>, AppError> {
+        Ok(std::fs::read(self.files.local(&self.ctx, id).await?.path()).unwrap())
+    }
+
+    /// How many contents lie there.
+    async fn lie(&self) -> usize {
+        self.files.0.place.list().try_collect::<Vec<_>>().await.unwrap().len()
+    }
+
+    async fn sweep_after(&self, seconds: i64) {
+        self.ctx.app.clock().advance_seconds(seconds);
+        let ctx = self.ctx.app.ctx(self.ctx.actor.clone());
+        sweep::remove_unused(&ctx, &self.files).await.unwrap();
+        sweep::remove_lost(&ctx, &self.files).await.unwrap();
+    }
+
+    fn spooled(&self) -> usize {
+        std::fs::read_dir(self.folder.join("spool")).map_or(0, Iterator::count)
+    }
+}
+
+/// A bucket that nobody else has, at the server that plays Amazon.
+async fn bucket() -> Bucket {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let endpoint = Peers::find().aws;
+    let name = format!("files-{}", Clock::System.new_id(&Rng::system()).simple());
+    let mut peer = tokio::net::TcpStream::connect(endpoint.trim_start_matches("http://")).await.unwrap();
+    let ask =
+        format!("PUT /{name} HTTP/1.1\r\nHost: s3.amazonaws.com\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    peer.write_all(ask.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    peer.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    Bucket {
+        name,
+        endpoint,
+        region: "us-east-1".into(),
+        key_id: "key".into(),
+        secret: "secret".into(),
+        path_style: true,
+        allow_http: true,
+    }
+}
+
+/// All of it, wherever content lies.
+async fn files_are_kept_once_and_swept(world: &World) {
+    let first = world.add(&world.put("a.csv", b"name\nA\n").await.unwrap()).await;
+    let second = world.add(&world.put("b.txt", b"name\nA\n").await.unwrap()).await;
+    assert_eq!((world.lie().await, world.spooled()), (1, 0));
+    assert_eq!(world.read(first).await.unwrap(), b"name\nA\n");
+    let info = world.files.find(&world.ctx, second).await.unwrap();
+    assert_eq!((info.name.as_str(), info.bytes), ("b.txt", 7));
+
+    // What one of two lets go stays for the other; what both let go stays for an hour.
+    world.remove(first).await;
+    world.sweep_after(7_200).await;
+    assert_eq!(world.read(second).await.unwrap(), b"name\nA\n");
+    world.remove(second).await;
+    let again = world.put("c.csv", b"name\nA\n").await.unwrap();
+    world.sweep_after(60).await;
+    let again = world.add(&again).await;
+    assert_eq!(world.read(again).await.unwrap(), b"name\nA\n");
+    world.remove(again).await;
+    world.sweep_after(7_200).await;
+    assert_eq!(world.lie().await, 0);
+    assert_eq!(world.read(again).await.unwrap_err(), AppError::NotFound);
+}
+
+#[tokio::test]
+async fn a_folder_keeps_content_once_and_is_swept() {
+    files_are_kept_once_and_swept(&World::new(None).await).await;
+}
+
+#[tokio::test]
+async fn a_bucket_keeps_content_once_and_is_swept() {
+    files_are_kept_once_and_swept(&World::new(Some(&bucket().await)).await).await;
+}
+
+#[tokio::test]
+async fn large_content_goes_to_a_bucket_in_pieces_and_comes_back_whole_on_another_machine() {
+    let bucket = bucket().await;
+    let world = World::new(Some(&bucket)).await;
+    let content: Vec<u8> = b"0123456789abcdef\n".iter().copied().cycle().take(20 << 20).collect();
+    let id = world.add(&world.put("large.csv", &content).await.unwrap()).await;
+    assert_eq!(world.spooled(), 0);
+    let elsewhere = folder();
+    let other = Files::new(&elsewhere, Some(&bucket), b"secret").unwrap();
+    let copy = other.local(&world.ctx, id).await.unwrap();
+    assert!(std::fs::read(copy.path()).unwrap() == content);
+    drop(copy);
+    assert_eq!(std::fs::read_dir(elsewhere.join("spool")).unwrap().count(), 0);
+    std::fs::remove_dir_all(elsewhere).unwrap();
+}
+
+#[tokio::test]
+async fn content_whose_program_died_on_the_way_goes_after_a_day() {
+    let world = World::new(None).await;
+    // Brought, and never named by a row.
+    drop(world.put("a.csv", b"name\n").await.unwrap());
+    let place = world.files.0.place.list().try_next().await.unwrap().unwrap().0;
+    let path = world.files.0.place.path(&place).unwrap();
+    std::fs::File::open(&path)
+        .unwrap()
+        .set_modified(std::time::UNIX_EPOCH + Duration::from_micros(NOW.micros().unsigned_abs()))
+        .unwrap();
+    world.sweep_after(7_200).await;
+    assert!(path.exists());
+    world.sweep_after(24 * 3_600).await;
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn a_bucket_that_cannot_be_reached_is_told_as_such_and_nothing_is_left() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let bucket = Bucket {
+        name: "files".into(),
+        endpoint,
+        region: "us-east-1".into(),
+        key_id: "key".into(),
+        secret: "secret".into(),
+        path_style: true,
+        allow_http: true,
+    };
+    let world = World::new(Some(&bucket)).await;
+    let error = world.put("a.csv", b"name\n").await.unwrap_err();
+    assert_eq!((&error, error.status()), (&AppError::NoStorage, 503));
+    assert_eq!(world.spooled(), 0);
+}
+
+#[tokio::test]
+async fn what_a_file_is_not_is_refused_and_not_kept() {
+    let world = World::new(None).await;
+    assert_eq!(world.put("a.pdf", b"MZ").await.unwrap_err().status(), 415);
+    assert_eq!(world.put("a.exe", b"MZ").await.unwrap_err().status(), 415);
+    assert_eq!((world.lie().await, world.spooled()), (0, 0));
+}

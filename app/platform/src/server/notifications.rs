@@ -1,0 +1,96 @@
+//! Telling people: what concerns them, on the ways they chose, and what became of it.
+//!
+//! * A module declares its kinds of notifications ([`Kind`]) and adds them in its `add_notifications`; [`notify`] tells
+//!   somebody within the transaction of what is told, so that the one is there if and only if the other is.
+//! * A job then finds out for each reader whether they may know the record it is about, whether they muted it and on
+//!   which channels they want to hear of the kind. The list in the program is the row itself; every other channel has a
+//!   delivery with a job of its own, so that one that is out of order holds up no other.
+//! * Nobody is told twice: rows are unique by notice and reader, and what leaves the program is written down in the
+//!   transaction that hands it over.
+//! * Whether a reader may know the record is asked again whenever they are shown something about it.
+
+mod changes;
+mod choices;
+mod clean;
+mod deliver;
+mod digest;
+mod email;
+mod follow;
+mod inbox;
+mod kinds;
+mod log;
+mod notice;
+mod quiet;
+mod sms;
+mod store;
+mod tell;
+
+pub use changes::{read_changes, watch};
+pub use choices::{choices, choose};
+pub use clean::CleanUpNotifications;
+pub use deliver::Deliver;
+pub use digest::{DigestFor, SendDigests};
+pub use email::Site;
+pub use follow::{stand, standing};
+pub use inbox::{PAGE, Wake, count_unread, list, mark_all_read, mark_read, snooze};
+pub use kinds::{Kind, Kinds, kinds};
+pub use log::{deliveries, retry};
+pub use notice::{Notice, notify};
+pub use store::STATEMENTS;
+pub use tell::Tell;
+
+/// The kinds whose subjects belong to the platform.
+pub mod told {
+    use super::Kind;
+    use crate::notifications::{Channel, Mode, Priority};
+
+    const USUAL: &[(Channel, Mode)] = &[(Channel::InApp, Mode::AtOnce), (Channel::Email, Mode::AtOnce)];
+
+    pub const ASSIGNED: Kind = Kind {
+        name: "assigned",
+        title: "Assigned to me",
+        reason: "You get this because a record was made yours by somebody else.",
+        icon: "user",
+        button: "Open",
+        priority: Priority::Normal,
+        channels: USUAL,
+    };
+
+    pub const FOLLOWED: Kind = Kind {
+        name: "followed_changed",
+        title: "A record I own or follow was changed",
+        reason: "You get this because you own or follow the record.",
+        icon: "edit",
+        button: "See what changed",
+        priority: Priority::Normal,
+        channels: &[(Channel::InApp, Mode::AtOnce), (Channel::Email, Mode::Daily)],
+    };
+
+    pub const IMPORT_DONE: Kind = Kind {
+        name: "import_done",
+        title: "My import is done",
+        reason: "You get this because you started the import.",
+        icon: "upload",
+        button: "Open the import",
+        priority: Priority::Normal,
+        channels: &[(Channel::InApp, Mode::AtOnce)],
+    };
+
+    pub const EXPORT_DONE: Kind = Kind {
+        name: "export_done",
+        title: "My export is done",
+        reason: "You get this because you asked for the export.",
+        icon: "download",
+        button: "Get the file",
+        priority: Priority::Normal,
+        channels: USUAL,
+    };
+}
+
+/// Adds the platform's kinds of notifications.
+pub fn add(kinds: Kinds) -> Kinds {
+    kinds.with(&told::ASSIGNED).with(&told::FOLLOWED).with(&told::IMPORT_DONE).with(&told::EXPORT_DONE)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! One notification on one way out of the program.
+
+use std::time::Duration;
+
+use kernel::AppError;
+use records::server::Ctx;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    Kind, Kinds, email, sms,
+    store::{self, Found},
+    tell::visible,
+};
+use crate::{
+    notifications::{Channel, DeliveryState, Mode},
+    server::{
+        jobs::{Actors, Job, JobCx, Outcome, Policy, Queue, backoff},
+        outbox,
+    },
+};
+
+/// What tells people things, and the ways out of the program.
+pub const QUEUE: Queue = Queue { name: "notifications", concurrency: 8 };
+/// How often a way is tried.
+const ATTEMPTS: i64 = 6;
+
+/// Delivers one notification on one channel. What became of each attempt is written down; trying again is the
+/// delivery's own affair, so that the log tells the whole story.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Deliver {
+    pub delivery: Uuid,
+}
+
+/// Why something was not delivered.
+#[derive(Debug)]
+pub enum Trouble {
+    /// There is no use in trying again.
+    Never(String),
+    /// It went wrong, and trying again may do it twice.
+    Failed(String),
+    /// Time may heal it.
+    Later(String),
+}
+
+impl Job for Deliver {
+    const KIND: &'static str = "notifications.deliver";
+    const TITLE: &'static str = "Deliver a notification";
+    const QUEUE: Queue = QUEUE;
+    const POLICY: Policy = Policy { timeout: Duration::from_mins(2), ..Policy::USUAL };
+
+    async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
+        let Some(found) = store::find_delivery(cx.ctx.db(), self.delivery).await? else { return Ok(Outcome::DONE) };
+        if found.state != DeliveryState::Waiting || found.mode != Mode::AtOnce {
+            return Ok(Outcome::DONE);
+        }
+        let again = deliver(cx, &found).await?;
+        Ok(again.map_or(Outcome::DONE, Outcome::Snooze))
+    }
+}
+
+/// Delivers it, and says after which time to try again.
+async fn deliver(cx: &JobCx, found: &Found) -> Result<Option<Duration>, AppError> {
+    let ctx = &cx.ctx;
+    let theirs = match reader(cx, found).await? {
+        Ok(theirs) => theirs,
+        Err(why) => {
+            end(ctx, found, DeliveryState::Skipped, why).await?;
+            return Ok(None);
+        }
+    };
+    let kinds: Kinds = cx.service()?;
+    let sent = match found.channel {
+        Channel::Email => match kinds.get(&found.kind) {
+            Some(kind) => return post(ctx, &theirs, kind, found).await.map(|()| None),
+            None => Err(Trouble::Never("This version of the program does not know such notifications.".to_owned())),
+        },
+        Channel::Sms => sms::send(ctx, found).await?,
+        Channel::InApp => Err(Trouble::Never("It stands in the list.".to_owned())),
+    };
+    let attempt = found.attempt + 1;
+    let mut tx = ctx.db().begin().await?;
+    let again = match sent {
+        Ok(detail) => {
+            store::add_attempt(&mut tx, found.id, attempt, DeliveryState::Sent, &detail, ctx.now()).await?;
+            store::end_delivery(&mut tx, found.id, DeliveryState::Sent, &detail, ctx.now()).await?;
+            None
+        }
+        Err(Trouble::Never(why)) => {
+            store::end_delivery(&mut tx, found.id, DeliveryState::Skipped, &why, ctx.now()).await?;
+            None
+        }
+        Err(Trouble::Later(why)) if attempt < ATTEMPTS => {
+            store::add_attempt(&mut tx, found.id, attempt, DeliveryState::Failed, &why, ctx.now()).await?;
+            let [chance] = ctx.app.rng().bytes();
+            Some(backoff(u32::try_from(attempt).unwrap_or(1), chance))
+        }
+        Err(Trouble::Later(why) | Trouble::Failed(why)) => {
+            store::add_attempt(&mut tx, found.id, attempt, DeliveryState::Failed, &why, ctx.now()).await?;
+            store::end_delivery(&mut tx, found.id, DeliveryState::Failed, &why, ctx.now()).await?;
+            None
+        }
+    };
+    tx.commit().await?;
+    Ok(again)
+}
+
+/// Puts its letter in the outbox, which looks after it from there: once, as both are written together.
+async fn post(ctx: &Ctx, theirs: &Ctx, kind: &'static Kind, found: &Found) -> Result<(), AppError> {
+    const DONE: &str = "It went to the outbox.";
+    let letter = email::single(ctx, theirs, kind, found)?;
+    let mut tx = ctx.db().begin().await?;
+    if store::end_delivery(&mut tx, found.id, DeliveryState::Sent, DONE, ctx.now()).await? {
+        let attempt = found.attempt + 1;
+        store::add_attempt(&mut tx, found.id, attempt, DeliveryState::Sent, DONE, ctx.now()).await?;
+        outbox::post(&mut tx, ctx, letter).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// The context of whom it is for, or why it is not told to them any more.
+pub async fn reader(cx: &JobCx, found: &Found) -> Result<Result<Ctx, &'static str>, AppError> {
+    let actors: Actors = cx.service()?;
+    let Some(actor) = actors(found.reader).await? else { return Ok(Err("They may not sign in any more.")) };
+    if found.read_at.is_some() {
+        return Ok(Err("It was read before it was due."));
+    }
+    let theirs = cx.ctx.app.ctx(actor);
+    if let Some(about) = &found.about
+        && visible(&theirs, std::slice::from_ref(about)).await?.is_empty()
+    {
+        return Ok(Err("The record is not theirs to see any more."));
+    }
+    Ok(Ok(theirs))
+}
+
+async fn end(ctx: &Ctx, found: &Found, state: DeliveryState, why: &str) -> Result<(), AppError> {
+    let mut tx = ctx.db().begin().await?;
+    store::end_delivery(&mut tx, found.id, state, why, ctx.now()).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,58 @@
+//! What became of deliveries, for administrators.
+
+use std::collections::BTreeMap;
+
+use kernel::AppError;
+use records::server::{Ctx, titles};
+use uuid::Uuid;
+
+use super::{Deliver, Kinds, store};
+use crate::{
+    notifications::{DeliveryFilter, DeliveryPage},
+    server::jobs::{self, ensure_administrator},
+};
+
+/// Deliveries on a page.
+const PAGE: usize = 50;
+
+/// A page of deliveries with their attempts, the newest first.
+pub async fn deliveries(
+    ctx: &Ctx,
+    kinds: &Kinds,
+    filter: &DeliveryFilter,
+    before: Option<Uuid>,
+) -> Result<DeliveryPage, AppError> {
+    ensure_administrator(ctx)?;
+    let mut found = store::list_deliveries(ctx.db(), filter, before, PAGE + 1).await?;
+    let has_more = found.len() > PAGE;
+    found.truncate(PAGE);
+    let next = found.last().filter(|_| has_more).map(|(_, delivery)| delivery.id);
+    let mut names = BTreeMap::new();
+    titles(ctx, "users", found.iter().map(|(reader, _)| *reader).collect(), &mut names).await?;
+    let ids: Vec<Uuid> = found.iter().map(|(_, delivery)| delivery.id).collect();
+    let mut attempts = store::attempts_of(ctx.db(), &ids).await?;
+    let deliveries = found.into_iter().map(|(reader, mut delivery)| {
+        delivery.user = names.get(&reader).cloned().unwrap_or_else(|| "Nobody any more".to_owned());
+        delivery.attempts = attempts.remove(&delivery.id).unwrap_or_default();
+        if let Some(kind) = kinds.get(&delivery.kind) {
+            kind.title.clone_into(&mut delivery.kind);
+        }
+        delivery
+    });
+    Ok(DeliveryPage { deliveries: deliveries.collect(), next })
+}
+
+/// Tries deliveries again that failed or were not sent, and says how many.
+pub async fn retry(ctx: &Ctx, ids: &[Uuid]) -> Result<u64, AppError> {
+    ensure_administrator(ctx)?;
+    let mut tx = ctx.db().begin().await?;
+    let mut retried = 0;
+    for id in ids {
+        if store::retry_delivery(&mut tx, *id, ctx.now()).await? {
+            jobs::enqueue(ctx, &mut tx, &Deliver { delivery: *id }).await?;
+            retried += 1;
+        }
+    }
+    tx.commit().await?;
+    Ok(retried)
+}

@@ -1,0 +1,206 @@
+//! What becomes of notifications on their ways out of the program.
+
+use std::collections::HashMap;
+
+use kernel::{
+    Timestamp,
+    server::{Arg, Args, Db, DbError, Row, Tx},
+};
+use records::server::Sql;
+use uuid::Uuid;
+
+use super::insert_rows;
+use crate::notifications::{AttemptInfo, Channel, DeliveryFilter, DeliveryInfo, DeliveryState, Mode};
+
+const FIND: &str = "select d.id, d.user_id, d.channel, d.mode, d.state, d.attempt, n.kind, n.title, n.message, n.link, \
+     n.record_type, n.record_id, n.read_at from deliveries d \
+     join notifications n on n.id = d.notification where d.id = $1";
+const DIGEST: &str = "select d.id, d.user_id, d.channel, d.mode, d.state, d.attempt, n.kind, n.title, n.message, n.link, \
+     n.record_type, n.record_id, n.read_at from deliveries d join notifications n on n.id = d.notification \
+     where d.user_id = $1 and d.mode = $2 and d.state = 'waiting' order by d.id limit 1000";
+const END: &str = "update deliveries set state = $2, detail = $3, ended_at = $4 where id = $1 and state = 'waiting'";
+const ADD_ATTEMPT: &str =
+    "insert into delivery_attempts (delivery, attempt, at, state, message) values ($1, $2, $3, $4, $5)";
+const COUNT_ATTEMPT: &str = "update deliveries set attempt = $2 where id = $1";
+const RETRY: &str = "update deliveries set state = 'waiting', mode = 'at_once', detail = null, ended_at = null, due_at = $2 \
+     where id = $1 and state in ('failed', 'skipped')";
+const WITH_DIGEST: &str =
+    "select distinct user_id from deliveries where mode = $1 and state = 'waiting' order by user_id";
+
+pub const STATEMENTS: &[&str] = &[FIND, DIGEST, END, ADD_ATTEMPT, COUNT_ATTEMPT, RETRY, WITH_DIGEST];
+
+/// A delivery about to be written.
+pub struct NewDelivery {
+    pub id: Uuid,
+    pub notification: Uuid,
+    pub reader: Uuid,
+    pub channel: Channel,
+    pub mode: Mode,
+    pub due_at: Timestamp,
+}
+
+pub async fn insert_deliveries(tx: &mut Tx, new: &[NewDelivery], now: Timestamp) -> Result<(), DbError> {
+    let rows = new.iter().map(|delivery| {
+        vec![
+            Arg::from(delivery.id),
+            delivery.notification.into(),
+            delivery.reader.into(),
+            delivery.channel.name().into(),
+            delivery.mode.name().into(),
+            DeliveryState::Waiting.name().into(),
+            delivery.due_at.into(),
+            0_i64.into(),
+            now.into(),
+        ]
+    });
+    let head = "insert into deliveries (id, notification, user_id, channel, mode, state, due_at, attempt, created_at) \
+                values";
+    insert_rows::<Uuid>(tx, head, rows.collect(), " returning id").await.map(drop)
+}
+
+/// A delivery with what it delivers.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub id: Uuid,
+    pub reader: Uuid,
+    pub channel: Channel,
+    pub mode: Mode,
+    pub state: DeliveryState,
+    pub attempt: i64,
+    pub kind: String,
+    pub title: String,
+    pub message: String,
+    pub link: Option<String>,
+    pub about: Option<(String, Uuid)>,
+    pub read_at: Option<Timestamp>,
+}
+
+fn unknown(column: usize) -> DbError {
+    DbError::Decode { column, reason: "is no such name".into() }
+}
+
+fn read(row: &Row) -> Result<Found, DbError> {
+    let (record_type, record): (Option<String>, Option<Uuid>) = (row.get(10)?, row.get(11)?);
+    Ok(Found {
+        id: row.get(0)?,
+        reader: row.get(1)?,
+        channel: Channel::parse(&row.get::<String>(2)?).ok_or_else(|| unknown(2))?,
+        mode: Mode::parse(&row.get::<String>(3)?).ok_or_else(|| unknown(3))?,
+        state: DeliveryState::parse(&row.get::<String>(4)?).ok_or_else(|| unknown(4))?,
+        attempt: row.get(5)?,
+        kind: row.get(6)?,
+        title: row.get(7)?,
+        message: row.get(8)?,
+        link: row.get(9)?,
+        about: record_type.zip(record),
+        read_at: row.get(12)?,
+    })
+}
+
+pub async fn find_delivery(db: &Db, id: Uuid) -> Result<Option<Found>, DbError> {
+    db.fetch_optional(FIND, vec![id.into()]).await?.as_ref().map(read).transpose()
+}
+
+/// What was collected for somebody's digest, the oldest first.
+pub async fn digest_of(db: &Db, reader: Uuid, mode: Mode) -> Result<Vec<Found>, DbError> {
+    db.fetch_all(DIGEST, vec![reader.into(), mode.name().into()]).await?.iter().map(read).collect()
+}
+
+/// Ends a delivery that waits; false where it was ended already.
+pub async fn end_delivery(
+    tx: &mut Tx,
+    id: Uuid,
+    state: DeliveryState,
+    detail: &str,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    Ok(tx.execute(END, vec![id.into(), state.name().into(), detail.into(), now.into()]).await? == 1)
+}
+
+/// Writes an attempt down.
+pub async fn add_attempt(
+    tx: &mut Tx,
+    id: Uuid,
+    attempt: i64,
+    state: DeliveryState,
+    message: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let args: Args = vec![id.into(), attempt.into(), now.into(), state.name().into(), message.into()];
+    tx.execute(ADD_ATTEMPT, args).await?;
+    tx.execute(COUNT_ATTEMPT, vec![id.into(), attempt.into()]).await.map(drop)
+}
+
+/// Lets a delivery that failed or was skipped wait again.
+pub async fn retry_delivery(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<bool, DbError> {
+    Ok(tx.execute(RETRY, vec![id.into(), now.into()]).await? == 1)
+}
+
+/// Whoever has something collected.
+pub async fn with_digest(db: &Db, mode: Mode) -> Result<Vec<Uuid>, DbError> {
+    db.fetch_all(WITH_DIGEST, vec![mode.name().into()]).await?.iter().map(|row| row.get(0)).collect()
+}
+
+/// Deliveries and whom they are for, the newest first. Of the kind it has the name.
+pub async fn list_deliveries(
+    db: &Db,
+    filter: &DeliveryFilter,
+    before: Option<Uuid>,
+    limit: usize,
+) -> Result<Vec<(Uuid, DeliveryInfo)>, DbError> {
+    let mut sql = Sql::new(db.engine());
+    sql.push(
+        "select d.id, d.user_id, n.kind, d.channel, d.mode, d.state, d.due_at, d.created_at, d.ended_at, d.detail \
+         from deliveries d join notifications n on n.id = d.notification where 1 = 1",
+    );
+    if let Some(state) = filter.state {
+        sql.push(" and d.state = ");
+        sql.bind(state.name());
+    }
+    if let Some(channel) = filter.channel {
+        sql.push(" and d.channel = ");
+        sql.bind(channel.name());
+    }
+    if let Some(before) = before {
+        sql.push(" and d.id < ");
+        sql.bind(before);
+    }
+    sql.push(&format!(" order by d.id desc limit {limit}"));
+    let (text, args) = sql.finish();
+    let read = |row: &Row| {
+        let info = DeliveryInfo {
+            id: row.get(0)?,
+            user: String::new(),
+            kind: row.get(2)?,
+            channel: Channel::parse(&row.get::<String>(3)?).ok_or_else(|| unknown(3))?,
+            mode: Mode::parse(&row.get::<String>(4)?).ok_or_else(|| unknown(4))?,
+            state: DeliveryState::parse(&row.get::<String>(5)?).ok_or_else(|| unknown(5))?,
+            due_at: row.get(6)?,
+            created_at: row.get(7)?,
+            ended_at: row.get(8)?,
+            detail: row.get(9)?,
+            attempts: vec![],
+        };
+        Ok((row.get(1)?, info))
+    };
+    db.fetch_all(&text, args).await?.iter().map(read).collect()
+}
+
+/// The attempts at some deliveries, the last first.
+pub async fn attempts_of(db: &Db, deliveries: &[Uuid]) -> Result<HashMap<Uuid, Vec<AttemptInfo>>, DbError> {
+    let mut found: HashMap<Uuid, Vec<AttemptInfo>> = HashMap::new();
+    if deliveries.is_empty() {
+        return Ok(found);
+    }
+    let mut sql = Sql::new(db.engine());
+    sql.push("select delivery, attempt, at, state, message from delivery_attempts where delivery in ");
+    sql.bind_list(deliveries.iter().copied());
+    sql.push(" order by attempt desc");
+    let (text, args) = sql.finish();
+    for row in db.fetch_all(&text, args).await? {
+        let is_sent = row.get::<String>(3)? == DeliveryState::Sent.name();
+        let attempt = AttemptInfo { attempt: row.get(1)?, at: row.get(2)?, is_sent, message: row.get(4)? };
+        found.entry(row.get(0)?).or_default().push(attempt);
+    }
+    Ok(found)
+}

@@ -1,0 +1,135 @@
+//! What administrators see and set.
+
+use std::collections::BTreeMap;
+
+use records::server::Grants;
+
+use super::*;
+use crate::{server::vault::Vault, settings::Texts};
+
+fn texts(pairs: &[(&str, &str)]) -> Texts {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+async fn save(world: &World, pairs: &[(&str, &str)]) -> Vec<String> {
+    let saved = settings::save(&world.ctx, "mail", &texts(pairs)).await.unwrap();
+    saved.err().unwrap_or_default().0.into_keys().collect()
+}
+
+#[tokio::test]
+async fn the_list_counts_filters_and_searches() {
+    let world = World::new().await;
+    let id = world.post(&["ann@example.com", "bob_x@example.com"]).await;
+    world.post_letter(Letter { subject: "100 % done".to_owned(), ..letter_to(&["cy@example.com"]) }).await;
+    world.post(&["no address"]).await;
+    let find = async |state, search: Option<&str>| {
+        let filter = MessageFilter { state, search: search.map(str::to_owned) };
+        list(&world.ctx, &filter, None).await.unwrap()
+    };
+    let all = find(None, None).await;
+    assert_eq!(all.counts, BTreeMap::from([(State::Queued, 2), (State::Failed, 1)]));
+    assert_eq!(all.messages.len(), 3);
+    assert!(all.hindrance.is_some());
+    assert_eq!(find(Some(State::Failed), None).await.messages.len(), 1);
+    let found = find(None, Some("BOB_")).await.messages;
+    assert_eq!(found.iter().map(|m| m.id).collect::<Vec<_>>(), [id]);
+    assert_eq!(find(None, Some("0 %")).await.messages.len(), 1);
+    assert_eq!(find(None, Some("n_@e")).await.messages.len(), 0, "nothing in a search is a wildcard");
+}
+
+#[tokio::test]
+async fn pages_follow_each_other() {
+    let world = World::new().await;
+    for _ in 0..53 {
+        world.post(&["ann@example.com"]).await;
+    }
+    let first = list(&world.ctx, &MessageFilter::default(), None).await.unwrap();
+    let second = list(&world.ctx, &MessageFilter::default(), first.next).await.unwrap();
+    assert_eq!((first.messages.len(), second.messages.len(), second.next), (50, 3, None));
+}
+
+#[tokio::test]
+async fn nobody_but_administrators_sees_or_sets_anything() {
+    let world = World::new().await;
+    let id = world.post(&["ann@example.com"]).await;
+    let actor = records::server::testing::actor(Uuid::nil(), None, Grants::default());
+    let ctx = world.app().ctx(actor);
+    let refused = AppError::Forbidden;
+    assert_eq!(list(&ctx, &MessageFilter::default(), None).await.unwrap_err(), refused);
+    assert_eq!(detail(&ctx, id).await.unwrap_err(), refused);
+    assert_eq!(act(&ctx, &[id], MessageAction::Discard).await.unwrap_err(), refused);
+    assert_eq!(act_on_all(&ctx, &MessageFilter::default(), MessageAction::Discard).await.unwrap_err(), refused);
+    assert_eq!(try_settings(&ctx, "ann@example.com").await.unwrap_err(), refused);
+    assert_eq!(settings::show(&ctx, "mail").await.unwrap_err(), refused);
+    assert_eq!(settings::save(&ctx, "mail", &texts(&[])).await.unwrap_err(), refused);
+    assert_eq!(world.find(id).await.message.state, State::Queued);
+}
+
+#[tokio::test]
+async fn settings_are_checked_kept_and_their_secrets_are_sealed() {
+    let world = World::new().await;
+    assert_eq!(save(&world, &[("mail.transport", "smtp")]).await, ["mail.sender", "smtp.host"]);
+    assert_eq!(save(&world, &[("mail.transport", "pigeon")]).await, ["mail.transport"]);
+    assert_eq!(save(&world, &[("smtp.port", "0")]).await, ["smtp.port"]);
+    assert_eq!(save(&world, &[("mail.sender", "ann")]).await, ["mail.sender"]);
+    assert_eq!(save(&world, &[("mail.colour", "red")]).await, ["mail.colour"]);
+    let good = [
+        ("mail.transport", "smtp"),
+        ("mail.sender", " crm@example.com "),
+        ("smtp.host", "mail.example.com"),
+        ("smtp.user", "crm"),
+        ("smtp.password", "hunter2"),
+    ];
+    assert_eq!(save(&world, &good).await, Vec::<String>::new());
+    let shown = settings::show(&world.ctx, "mail").await.unwrap();
+    assert_eq!(shown["mail.sender"].value, "crm@example.com");
+    assert_eq!((shown["smtp.password"].value.as_str(), shown["smtp.password"].is_set), ("", true));
+    assert_eq!(save(&world, &[("smtp.host", "mx.example.com")]).await, Vec::<String>::new(), "the password stays");
+    assert_eq!(save(&world, &[("smtp.password", "")]).await, ["smtp.password"], "a user needs one");
+    assert_eq!(save(&world, &[("smtp.user", ""), ("smtp.password", "")]).await, Vec::<String>::new());
+    assert!(!settings::show(&world.ctx, "mail").await.unwrap()["smtp.password"].is_set);
+    let rows = world.db.fetch_all("select value, sealed from system_settings", vec![]).await.unwrap();
+    assert!(rows.iter().all(|row| row.get::<Option<String>>(0).unwrap().is_none_or(|v| !v.contains("hunter2"))));
+}
+
+#[tokio::test]
+async fn what_the_environment_says_goes_before_and_is_shown_as_fixed() {
+    let world = World::with(&[("smtp.host", "mail.example.com"), ("smtp.password", "hunter2")]).await;
+    let shown = settings::show(&world.ctx, "mail").await.unwrap();
+    assert_eq!(shown["smtp.host"].fixed_by.as_deref(), Some("MAINSTAY_TEST"));
+    assert_eq!(shown["smtp.host"].value, "mail.example.com");
+    assert_eq!((shown["smtp.password"].value.as_str(), shown["smtp.password"].is_set), ("", true));
+    assert_eq!(save(&world, &[("smtp.host", "other.example.com")]).await, ["smtp.host"]);
+}
+
+#[tokio::test]
+async fn another_key_loses_nothing_and_says_what_to_do() {
+    let world = World::new().await;
+    let good = [
+        ("mail.transport", "smtp"),
+        ("mail.sender", "crm@example.com"),
+        ("smtp.host", "127.0.0.1"),
+        ("smtp.user", "crm"),
+        ("smtp.password", "hunter2"),
+    ];
+    assert_eq!(save(&world, &good).await, Vec::<String>::new());
+    world.app().provide(Vault::new(&[8; 32], &[], world.app().rng().clone()));
+    let trouble = settings::show(&world.ctx, "mail").await.unwrap()["smtp.password"].trouble.clone().unwrap();
+    assert!(trouble.contains("secret key file"), "{trouble}");
+    world.work();
+    let id = world.post(&["ann@example.com"]).await;
+    let held = world.until(id, State::Held).await;
+    assert!(held.message.trouble.unwrap().contains("secret key file"));
+
+    // The former key is put back behind the new one, and what it sealed is sealed anew.
+    world.app().provide(Vault::new(&[8; 32], &[[7; 32]], world.app().rng().clone()));
+    assert_eq!(settings::show(&world.ctx, "mail").await.unwrap()["smtp.password"].trouble, None);
+    let mut tx = world.db.begin().await.unwrap();
+    let job = crate::server::jobs::enqueue(&world.ctx, &mut tx, &settings::RenewSecrets {}).await.unwrap();
+    tx.commit().await.unwrap();
+    while !crate::server::jobs::is_over(&world.ctx, job).await.unwrap() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    world.app().provide(Vault::new(&[8; 32], &[], world.app().rng().clone()));
+    assert_eq!(settings::show(&world.ctx, "mail").await.unwrap()["smtp.password"].trouble, None);
+}

@@ -1,0 +1,38 @@
+//! What tests provide in place of the program.
+
+use kernel::server::testing::Peers;
+use records::server::App;
+
+use super::{
+    notifications::Site,
+    outbox::{Mailer, Patience},
+    outside::{Client, Guard},
+    settings::Fixed,
+    vault::Vault,
+};
+
+/// Gives a program of a test what asks others, with settings as the environment would fix them. Only this machine's
+/// own addresses are allowed.
+#[expect(clippy::expect_used, reason = "only tests call this")]
+pub fn provide(app: &App, fixed: &[(&'static str, &str)], patience: Patience) {
+    let networks = ["127.0.0.0/8", "::1"].map(|network| network.parse().expect("a network"));
+    let guard = Guard::new(networks.to_vec());
+    let client = Client::new(guard.clone(), &[]).expect("a client");
+    let fixed = fixed.iter().map(|(key, value)| (*key, ((*value).to_owned(), "MAINSTAY_TEST"))).collect();
+    app.provide(Site("https://crm.example".to_owned()));
+    app.provide(Vault::new(&[7; 32], &[], app.rng().clone()));
+    app.provide(Fixed(fixed));
+    app.provide(client.clone());
+    app.provide(Mailer::new("crm.example", guard, client, vec![], None).with(patience));
+}
+
+/// The same, trusting and asking the servers that `bin/test` started.
+#[expect(clippy::expect_used, reason = "only tests call this")]
+pub fn provide_with_peers(app: &App, fixed: &[(&'static str, &str)]) {
+    let peers = Peers::find();
+    provide(app, fixed, Patience::default());
+    let guard = Guard::new(["127.0.0.0/8", "::1"].map(|network| network.parse().expect("a network")).to_vec());
+    let authorities = vec![std::fs::read(&peers.ca).expect("the authority of the peers")];
+    let client = Client::new(guard.clone(), &authorities).expect("a client");
+    app.provide(Mailer::new("crm.example", guard, client, authorities, Some(peers.aws)));
+}

@@ -1,0 +1,149 @@
+//! The connection itself: opened, kept, opened again.
+
+use std::{cell::RefCell, time::Duration};
+
+use leptos::prelude::*;
+use platform::realtime::{self, Hello, Look, Message};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{CloseEvent, MessageEvent, WebSocket};
+
+use super::Live;
+
+/// The first wait before another try, and the longest, in seconds.
+const FIRST: f64 = 0.4;
+const LONGEST: f64 = 30.0;
+/// The server says something every 25 seconds; after so long without a word the connection is dead.
+const SILENCE: Duration = Duration::from_secs(65);
+/// The close code for who was signed out.
+const SIGNED_OUT: u16 = 4401;
+
+thread_local! {
+    /// The page's one connection. What a page is painted from on the server may go from thread to thread; this may not.
+    static SOCKET: RefCell<Option<WebSocket>> = const { RefCell::new(None) };
+}
+
+fn socket() -> Option<WebSocket> {
+    SOCKET.with_borrow(Clone::clone)
+}
+
+/// Says which record is open here.
+pub(super) fn say_where(live: Live) {
+    let Some(socket) = socket() else { return };
+    if socket.ready_state() == WebSocket::OPEN
+        && let Some(look) = live.looking.try_get_value()
+        && let Ok(text) = serde_json::to_string(&Look { look })
+    {
+        // What is not sent now is said again when the connection is back.
+        let _ = socket.send_with_str(&text);
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Link {
+    tries: StoredValue<u32>,
+    /// Where to go on: who greeted, and the last that was heard.
+    hub: StoredValue<Option<String>>,
+    last: StoredValue<u64>,
+    /// Grows with each word, so that silence is noticed.
+    words: StoredValue<u32>,
+    is_over: StoredValue<bool>,
+}
+
+impl Link {
+    pub fn new() -> Self {
+        Self {
+            tries: StoredValue::new(0),
+            hub: StoredValue::new(None),
+            last: StoredValue::new(0),
+            words: StoredValue::new(0),
+            is_over: StoredValue::new(false),
+        }
+    }
+
+    pub fn open(self, live: Live) {
+        if self.is_gone() {
+            return;
+        }
+        let Some(socket) = self.address().and_then(|address| WebSocket::new(&address).ok()) else { return };
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            if let Some(message) = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok()) {
+                self.hear(live, message);
+            }
+        });
+        let on_close = Closure::<dyn FnMut(CloseEvent)>::new(move |event: CloseEvent| {
+            SOCKET.set(None);
+            if event.code() != SIGNED_OUT {
+                self.open_later(live);
+            }
+        });
+        socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
+        // They live as long as the page may need them: a connection is opened again now and then, not often.
+        on_message.forget();
+        on_close.forget();
+        SOCKET.set(Some(socket));
+    }
+
+    pub fn close(self) {
+        self.is_over.try_set_value(true);
+        if let Some(socket) = socket() {
+            // It may be closed already.
+            let _ = socket.close();
+        }
+    }
+
+    fn address(self) -> Option<String> {
+        let location = window().location();
+        let (protocol, host) = (location.protocol().ok()?, location.host().ok()?);
+        let protocol = if protocol == "https:" { "wss:" } else { "ws:" };
+        let place = self.hub.get_value().map(|hub| format!("?hub={hub}&after={}", self.last.get_value()));
+        Some(format!("{protocol}//{host}/ws/notifications/{}", place.unwrap_or_default()))
+    }
+
+    /// Whether the page has left the part of it that listens.
+    fn is_gone(self) -> bool {
+        self.is_over.try_get_value() != Some(false)
+    }
+
+    fn hear(self, live: Live, message: Message) {
+        if self.is_gone() {
+            return;
+        }
+        self.watch_for_silence();
+        if let Some(at) = message.at {
+            self.last.set_value(at);
+        }
+        match message.event.as_str() {
+            realtime::HELLO => {
+                self.tries.set_value(0);
+                if let Ok(Hello { hub }) = serde_json::from_value(message.data) {
+                    self.hub.set_value(Some(hub));
+                }
+                say_where(live);
+            }
+            realtime::BEAT => {}
+            _ => live.hear(message),
+        }
+    }
+
+    fn watch_for_silence(self) {
+        self.words.update_value(|n| *n = n.wrapping_add(1));
+        let words = self.words.get_value();
+        let check = move || {
+            if self.words.try_get_value() == Some(words)
+                && let Some(socket) = socket()
+            {
+                let _ = socket.close();
+            }
+        };
+        set_timeout(check, SILENCE);
+    }
+
+    /// Tries again after a while that doubles, not all pages at once.
+    fn open_later(self, live: Live) {
+        let Some(tries) = self.tries.try_get_value() else { return };
+        self.tries.set_value(tries.saturating_add(1));
+        let wait = (FIRST * f64::from(1_u32 << tries.min(8))).min(LONGEST) * (0.5 + js_sys::Math::random());
+        set_timeout(move || self.open(live), Duration::from_secs_f64(wait));
+    }
+}

@@ -1,0 +1,35 @@
+//! What the program needs to ask others: the vault their passwords lie in, the guard over where it may ask, mail.
+
+use std::fs;
+
+use platform::server::{
+    notifications::Site,
+    outbox::Mailer,
+    outside::{Client, Guard},
+    vault::Vault,
+};
+use records::server::App;
+
+use super::StartError;
+use crate::config::{Config, SecretKey};
+
+pub fn provide(config: &Config, secret_key: &SecretKey, app: &App) -> Result<(), StartError> {
+    let authorities = match &config.outside.ca_file {
+        None => vec![],
+        Some(path) => {
+            let pem = fs::read(path)
+                .map_err(|e| StartError(format!("MAINSTAY_OUTSIDE_CA_FILE: {} cannot be read: {e}", path.display())))?;
+            vec![pem]
+        }
+    };
+    let guard = Guard::new(config.outside.allow.clone());
+    let client = Client::new(guard.clone(), &authorities)
+        .map_err(|e| StartError(format!("MAINSTAY_OUTSIDE_CA_FILE holds no certificates: {e}")))?;
+    let host = config.web.public_url.split("://").nth(1).and_then(|rest| rest.split(':').next()).unwrap_or("localhost");
+    app.provide(Site(config.web.public_url.clone()));
+    app.provide(Vault::new(secret_key.bytes(), secret_key.former(), app.rng().clone()));
+    app.provide(config.fixed.clone());
+    app.provide(client.clone());
+    app.provide(Mailer::new(host, guard, client, authorities, config.outside.ses_endpoint.clone()));
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! `/ws/notifications/`: one socket for each browser, and for scripts that bring a ticket.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router,
+    extract::{
+        Query, State as Extracted,
+        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use identity::server::{
+    redeem,
+    sessions::{self, Live},
+};
+use kernel::{AppError, server::Problem};
+use platform::server::realtime::{Check, Resume, talk};
+use serde::Deserialize;
+
+use super::csrf;
+use crate::state::State;
+
+/// Pages say where they look and nothing else.
+const LONGEST_MESSAGE: usize = 4096;
+/// What one connection may hold unsent: above it the client is taken for gone.
+const UNSENT: usize = 256 << 10;
+
+pub fn route() -> Router<State> {
+    Router::new().route("/ws/notifications/", get(open))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Opening {
+    ticket: Option<String>,
+    hub: Option<String>,
+    after: Option<u64>,
+}
+
+async fn open(
+    Extracted(state): Extracted<State>,
+    opening: Result<Query<Opening>, axum::extract::rejection::QueryRejection>,
+    live: Option<Extension<Live>>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Problem> {
+    let Query(opening) = opening.map_err(|e| Problem(AppError::BadRequest(e.body_text())))?;
+    let live = match (opening.ticket, live) {
+        (Some(ticket), _) => redeem(&state.identity, &ticket).await?,
+        // A page of another site could open a socket in the name of whoever is signed in here.
+        (None, Some(_)) if !csrf::is_ours(&headers, &state.config.web.public_url) => {
+            return Err(Problem(AppError::Forbidden));
+        }
+        (None, live) => live.map(|Extension(live)| live),
+    };
+    let live = live.ok_or(Problem(AppError::Unauthenticated))?;
+    let upgrade =
+        upgrade.map_err(|_| Problem(AppError::BadRequest("this address is for WebSocket connections".into())))?;
+    let (hub, actor, resume) = (state.hub.clone(), live.actor.clone(), Resume::new(opening.hub, opening.after));
+    let check = check(&state, &live);
+    let upgrade = upgrade
+        .read_buffer_size(4096)
+        .write_buffer_size(0)
+        .max_write_buffer_size(UNSENT)
+        .max_message_size(LONGEST_MESSAGE)
+        .max_frame_size(LONGEST_MESSAGE);
+    Ok(upgrade.on_upgrade(move |socket| talk(socket, hub, actor, check, resume)).into_response())
+}
+
+fn check(state: &State, live: &Live) -> Check {
+    let (identity, session) = (state.identity.clone(), live.id);
+    Arc::new(move || {
+        let identity = identity.clone();
+        Box::pin(async move { sessions::still(&identity, session).await })
+    })
+}
