@@ -5,7 +5,7 @@ use records::{Choice, LongText, Record, Tags, Year};
 
 /// A business we deal with, or would like to.
 #[derive(Clone, Debug, Record)]
-#[record(table = "companies", singular = "Company", icon = "building", title = "name")]
+#[record(table = "companies", singular = "Company", icon = "building", title = "name", pairs = "sector annual_revenue")]
 pub struct Company {
     #[field(
         required,

@@ -199,6 +199,8 @@ pub struct RecordType {
     pub sort: &'static str,
     pub scoping: Scoping,
     pub fields: &'static [Field],
+    /// Fields that one index holds together: rows with a value of the first come from it in the order of the second.
+    pub pairs: &'static [(&'static str, &'static str)],
 }
 
 impl RecordType {

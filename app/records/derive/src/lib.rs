@@ -8,7 +8,7 @@ use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitInt, LitStr, parse_mac
 /// Describes a struct as a record type.
 ///
 /// `#[record(table = "…", title = "…")]` are needed; `singular`, `plural`, `icon` and `sort` have sensible defaults,
-/// `shared` makes every record everybody's. `#[field(…)]` takes `label`, `help`, `default` and `also` (other names of its
+/// `pairs` names fields that one index holds together (`"sector annual_revenue"`), `shared` makes every record everybody's. `#[field(…)]` takes `label`, `help`, `default` and `also` (other names of its
 /// column in files, separated by commas), and the words `required`, `unique`, `list`, `search`, `board`, `guarded`,
 /// `computed`, `sensitive`, `fixed`, `index`, `sum`, `average`, `subtitle`.
 #[proc_macro_derive(Record, attributes(record, field))]
@@ -88,7 +88,7 @@ const FLAGS: [&str; 13] = [
 
 fn expand_record(input: &DeriveInput) -> syn::Result<Tokens> {
     let name = &input.ident;
-    let texts = ["table", "title", "icon", "singular", "plural", "sort"];
+    let texts = ["table", "title", "icon", "singular", "plural", "sort", "pairs"];
     let record = Attributes::read(&input.attrs, "record", &["shared"], &texts, &[])?;
     let needed = |key: &str| {
         record.text(key).ok_or_else(|| syn::Error::new(name.span(), format!("#[record({key} = \"…\")] is missing")))
@@ -98,6 +98,9 @@ fn expand_record(input: &DeriveInput) -> syn::Result<Tokens> {
     let plural = record.text("plural").unwrap_or_else(|| sentence(&table));
     let icon = record.text("icon").unwrap_or_else(|| "list".to_owned());
     let sort = record.text("sort").unwrap_or_else(|| title.clone());
+    let pairs = record.text("pairs").unwrap_or_default();
+    let pairs: Vec<_> = pairs.split(',').filter_map(|pair| pair.trim().split_once(' ')).collect();
+    let pairs = pairs.iter().map(|(of, by)| quote!((#of, #by)));
     let scoping = if record.has("shared") { quote!(Shared) } else { quote!(Owner) };
 
     let Data::Struct(data) = &input.data else {
@@ -151,6 +154,7 @@ fn expand_record(input: &DeriveInput) -> syn::Result<Tokens> {
                     const FIELDS: [::records::Field; #count] = [#(#descriptions),*];
                     &FIELDS
                 },
+                pairs: &[#(#pairs),*],
             };
             fn from_cells(cells: &::records::Cells) -> ::core::result::Result<Self, ::records::CellError> {
                 Ok(Self { #(#from),* })

@@ -79,6 +79,13 @@ pub enum Check {
     Starts(String),
 }
 
+impl Check {
+    /// Whether it is of one value, and of that alone.
+    fn is_equality(&self) -> bool {
+        matches!(self, Self::In(scalars) if matches!(scalars.as_slice(), [one] if one.currency().is_none()))
+    }
+}
+
 #[derive(Clone, Debug)]
 pub enum Condition {
     All(Vec<Condition>),
@@ -105,8 +112,9 @@ pub enum Condition {
 pub(super) enum Way {
     /// By whatever index narrows them down.
     Filter,
-    /// In the order of the sort's index, testing each row: equality is written so that no other index tempts.
-    Sorted,
+    /// In the order of the sort's index, testing each row: equality is written so that no other index tempts. Unless
+    /// the rows with a value of one field have an index in that order.
+    Sorted(Option<Place>),
 }
 
 /// Searches of nothing longer than this less one look at the beginning of the title.
@@ -137,6 +145,15 @@ impl Condition {
                 is_indexed && !matches!(check, Check::Present | Check::Contains(_))
             }
             Self::Not(_) | Self::Through { .. } => false,
+        }
+    }
+
+    /// Of these fields, the one that each row must have a single value of.
+    pub(super) fn equal(&self, places: &[Place]) -> Option<Place> {
+        match self {
+            Self::All(inner) => inner.iter().find_map(|c| c.equal(places)),
+            Self::Test { place, check } if check.is_equality() => places.contains(place).then_some(*place),
+            _ => None,
         }
     }
 
@@ -195,7 +212,9 @@ fn join(inner: &[Condition], word: &str, empty: &str, entry: &Arc<Entry>, alias:
 
 fn one(entry: &Entry, place: Place, field: Option<&Field>, check: &Check, alias: &str, way: Way, sql: &mut Sql) {
     let plain = place.column(entry, alias);
-    let column = if way == Way::Sorted { format!("coalesce({plain}, {plain})") } else { plain.clone() };
+    let is_along = way == Way::Sorted(Some(place)) && check.is_equality();
+    let is_hidden = way != Way::Filter && !is_along;
+    let column = if is_hidden { format!("coalesce({plain}, {plain})") } else { plain.clone() };
     let currency = |sql: &mut Sql, scalar: &Scalar| {
         if let (Some(code), Some(field)) = (scalar.currency(), field) {
             sql.push(&format!(" and {alias}.{}_currency = ", field.name));

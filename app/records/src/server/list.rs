@@ -233,6 +233,16 @@ impl Question {
         Ok(count)
     }
 
+    /// The field whose value all rows share, where an index has those rows in the order of the sort.
+    fn along(&self) -> Option<Place> {
+        let [Order { by: By::Own(place), .. }] = self.sort.as_slice() else { return None };
+        let by = place.field(self.entry())?;
+        let ty = self.entry().ty;
+        let pairs = ty.pairs.iter().filter(|(_, second)| *second == by.name);
+        let firsts: Vec<Place> = pairs.filter_map(|(first, _)| ty.field(first)).map(|(i, _)| Place::Cell(i)).collect();
+        if self.deleted { None } else { self.condition.equal(&firsts) }
+    }
+
     /// Whether following the sort's index reaches the page sooner than gathering all rows that match.
     async fn is_in_order(&self, ctx: &Ctx, count: Option<Count>, end: u64) -> Result<bool, AppError> {
         let [first] = self.sort.as_slice() else { return Ok(false) };
@@ -242,6 +252,9 @@ impl Question {
         }
         if !first.is_indexed || count.rows == 0 {
             return Ok(false);
+        }
+        if self.along().is_some() {
+            return Ok(true);
         }
         let total = total(ctx, self.entry()).await?;
         let in_order = end.saturating_mul(total) / count.rows;
@@ -397,7 +410,7 @@ async fn in_order(
         }
         sql.push(&format!("select {}, ", reader.select("t")));
         order.expression(entry, &mut sql);
-        question.rows(Way::Sorted, &mut sql);
+        question.rows(Way::Sorted(question.along()), &mut sql);
         if !order.is_never_missing {
             sql.push(" and ");
             order.expression(entry, &mut sql);
@@ -422,7 +435,7 @@ async fn in_order(
     }
 
     let mut sql = begin();
-    question.rows(Way::Sorted, &mut sql);
+    question.rows(Way::Sorted(question.along()), &mut sql);
     sql.push(" and ");
     order.expression(entry, &mut sql);
     sql.push(" is null");
