@@ -9,7 +9,7 @@ use screens::{
     api::{self, Bootstrap},
     frame::Frame,
     live::Live,
-    look, notifications,
+    look,
     session::Session,
 };
 use ui::{Banner, EmptyState, ToastHost, Tone};
@@ -39,7 +39,6 @@ fn inside(bootstrap: Bootstrap) -> AnyView {
     Live::provide();
     Effect::new(move |_| session.with(|b| look::follow(&b.preferences)));
     frame.unread.set(session.with(|b| b.unread));
-    notifications::follow(frame, session);
     // The router would take the link for one of its own and move no focus.
     let skip = |event: leptos::ev::MouseEvent| {
         event.prevent_default();

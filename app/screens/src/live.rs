@@ -50,20 +50,22 @@ struct Listener {
 }
 
 impl Live {
-    /// Makes [`Live::get`] work below this point, and connects once the page is alive.
-    pub fn provide() -> Self {
-        let live = Self {
+    /// Makes [`Live::get`] work below this point.
+    pub fn provide() {
+        provide_context(Self {
             watchers: StoredValue::default(),
             listeners: StoredValue::default(),
             made: StoredValue::new(0),
             looking: StoredValue::new(None),
             others: RwSignal::new(vec![]),
             link: socket::Link::new(),
-        };
-        provide_context(live);
-        Effect::new(move |_| live.link.open(live));
-        on_cleanup(move || live.link.close());
-        live
+        });
+    }
+
+    /// Connects once the page is alive, until whoever calls this is gone.
+    pub fn begin(self) {
+        Effect::new(move |_| self.link.open(self));
+        on_cleanup(move || self.link.close());
     }
 
     /// The page's ear. Only below the shell, which provides it.

@@ -13,7 +13,7 @@ use platform::{
     realtime::RESYNC,
 };
 
-pub(crate) use bell::bell;
+pub use bell::bell;
 pub use list::page;
 pub(crate) use stand::stand;
 
