@@ -37,6 +37,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/organisation") view={routes::office()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/preferences") view={routes::office()} ssr=SsrMode::Async />
                     <Route path=path!("/notifications") view={routes::office()} ssr=SsrMode::Async />
+                    <Route path=path!("/admin/backups") view={routes::office()} ssr=SsrMode::Async />
                     <Route path=path!("/admin/deliveries") view={routes::office()} ssr=SsrMode::Async />
                     <Route path=path!("/admin/jobs") view={routes::office()} ssr=SsrMode::Async />
                     <Route path=path!("/admin/mail") view={routes::office()} ssr=SsrMode::Async />

@@ -41,6 +41,7 @@ pub fn places(session: Session) -> Vec<(Option<&'static str>, Vec<Place>)> {
         company.push(place("Jobs", "/admin/jobs", "clock", 'j'));
         company.push(place("Outbox", "/admin/mail-outbox", "mail", 'm'));
         company.push(place("Deliveries", "/admin/deliveries", "bell", 'd'));
+        company.push(place("Backups", "/admin/backups", "shield", 'b'));
         company.push(place("Settings", "/settings/organisation", "settings", 's'));
     }
     if exports {

@@ -6,14 +6,19 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use screens::{frame::Frame, session::Session};
+use screens::{frame::Frame, live::Live, notifications, session::Session};
 
 use crate::{home, keys, missing, palette};
 
 /// A screen inside the shell with what lies over every screen: loaded with the first of them, so that the shell itself
 /// is there sooner.
 fn inside_shell(screen: fn(&[&str]) -> AnyView) -> AnyView {
-    keys::listen(Frame::get(), Session::get());
+    let (frame, session) = (Frame::get(), Session::get());
+    frame.furnish(notifications::bell, move || {
+        Live::get().begin();
+        notifications::follow(frame, session);
+    });
+    keys::listen(frame, session);
     let path = use_location().pathname.get_untracked();
     let segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
     view! {
@@ -40,6 +45,7 @@ fn screen_daily() -> AnyView {
 fn screen_office() -> AnyView {
     inside_shell(|segments| match segments {
         ["notifications"] => screens::notifications::page(),
+        ["admin", "backups"] => screens::backups(),
         ["admin", "deliveries"] => screens::deliveries(),
         ["admin", "jobs"] => screens::jobs(),
         ["admin", "mail"] => screens::mail(),

@@ -1,5 +1,7 @@
 // Companies by the hundred thousand: import, undo, lists, single records, and by the million when asked.
 
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { Server, pause } from "./server.mjs";
 
 const SECTORS = [
@@ -79,9 +81,30 @@ export async function records(build, engine, database, millions, add) {
     const ids = page.results.map((row) => row.id);
     const one = await server.work((i) => `/api/v1/companies/${ids[i % ids.length]}/`, 6_000);
     add(`${engine}: by id, CPU a request`, one, 0.3, "ms");
+    await backup(server, engine, add);
     if (millions) await million(server, engine, add);
   } finally {
     await server.stop();
+  }
+}
+
+/** Gigabytes of the same companies in SQLite's file: what both databases are measured by. */
+let gigabytes = 0;
+
+async function backup(server, engine, add) {
+  const file = join(server.data, "mainstay.db");
+  if (!server.database) gigabytes = (statSync(file).size + statSync(`${file}-wal`).size) / 1e9;
+  await server.signIn();
+  const { id } = JSON.parse((await server.request("POST", "/api/v1/backups/", {})).body);
+  const seconds = (from, to) => (Date.parse(to) - Date.parse(from)) / 1000;
+  for (;;) {
+    await server.load(() => "/api/v1/companies/?page_size=50", 50, 50);
+    const made = JSON.parse((await server.request("GET", `/api/v1/backups/${id}/`)).body);
+    if (made.status === "failed") throw new Error(`backup: ${made.error}`);
+    if (made.status !== "proven") continue;
+    add(`${engine}: backup while serving, per GB of SQLite's file`, seconds(made.started_at, made.made_at) / gigabytes, 60, "s");
+    add(`${engine}: restoring it aside and comparing, the same`, seconds(made.made_at, made.proven_at) / gigabytes, 120, "s");
+    return;
   }
 }
 

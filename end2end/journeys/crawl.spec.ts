@@ -17,6 +17,7 @@ test("every place opens by address, by link and by going back, silently and acce
     "/admin/mail": "Mail",
     "/admin/mail-outbox": "Outbox",
     "/admin/deliveries": "Deliveries",
+    "/admin/backups": "Backups",
     "/notifications": "Notifications",
     "/settings/preferences": "Preferences",
     "/exports": "Exports",

@@ -1,5 +1,6 @@
 //! The command line: what was asked, in words, and the exit status of doing it.
 
+mod backup;
 mod jobs;
 mod parse;
 mod user;
@@ -12,7 +13,7 @@ use parse::{Command, Help};
 use crate::{
     config::{Config, Environment},
     log,
-    state::{self, State},
+    state::State,
     web,
 };
 
@@ -63,10 +64,12 @@ fn run(command: Command, environment: &Environment) -> Result<(), String> {
                 web::serve(State::start(config).await.map_err(|e| e.0)?, &roles, queues.as_deref()).await
             }
             Command::Migrate => {
-                state::open_database(&config).await.map_err(|e| e.0)?.close().await;
+                State::start(config).await.map_err(|e| e.0)?.db().close().await;
                 println!("The database is up to date.");
                 Ok(())
             }
+            Command::Backup(asked) => backup::run(config, asked).await,
+            Command::Restore { archive } => backup::restore(config, &archive).await,
             Command::UserCreate(user) => {
                 user::create(&State::start(config).await.map_err(|e| e.0)?, user, &mut std::io::stdin()).await
             }

@@ -10,9 +10,12 @@ mod settings;
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
 
-use platform::server::files::Bucket;
 pub use platform::server::outside::Network;
 use platform::server::settings::Fixed;
+use platform::server::{
+    backups::{Keep, Target},
+    files::Bucket,
+};
 pub use rates::{Rates, Window};
 pub use secret::SecretKey;
 use settings::{SETTINGS, Values};
@@ -42,6 +45,7 @@ pub struct Config {
     pub storage: Storage,
     /// Where files are kept instead of the data folder.
     pub s3: Option<Bucket>,
+    pub backups: Backups,
     /// For how many seconds the file of an export is kept.
     pub exports_kept: u32,
     pub outside: Outside,
@@ -72,6 +76,16 @@ pub struct Storage {
     pub data: PathBuf,
     pub database_url: String,
     pub secret_key_file: PathBuf,
+}
+
+#[derive(Clone, Debug)]
+pub struct Backups {
+    pub to: Target,
+    /// How buckets are reached.
+    pub access: Bucket,
+    pub keep: Keep,
+    /// Whether the database is copied before its schema changes.
+    pub before_migration: bool,
 }
 
 /// Servers of others.
@@ -131,6 +145,7 @@ impl Config {
         let profile = values.parse("env")?;
         let addr: SocketAddr = values.parse("web.addr")?;
         let data: PathBuf = values.text("storage.data").into();
+        let backups_beside = data.join("backups");
         let config = Self {
             profile,
             web: Web {
@@ -159,6 +174,15 @@ impl Config {
                 data,
             },
             s3: bucket(&values)?,
+            backups: Backups {
+                to: match values.text("backups.to") {
+                    "" => Target::Folder(backups_beside),
+                    _ => values.parse::<settings::BackupTarget>("backups.to")?.0,
+                },
+                access: access(&values)?,
+                keep: values.parse("backups.keep")?,
+                before_migration: values.parse::<settings::Switch>("backups.before_migration")?.0,
+            },
             exports_kept: values.parse::<settings::Span>("exports.keep")?.0,
             outside: Outside {
                 allow: values.list("outside.allow")?,
@@ -191,8 +215,21 @@ impl Config {
     }
 }
 
-/// The bucket, where there is one. What only makes sense with one is refused without.
+/// The bucket for files, where there is one. What only makes sense with one is refused without.
 fn bucket(values: &Values) -> Result<Option<Bucket>, ConfigError> {
+    let bucket = access(values)?;
+    if !bucket.name.is_empty() {
+        return Ok(Some(bucket));
+    }
+    let is_meant = [&bucket.endpoint, &bucket.key_id, &bucket.secret].iter().any(|text| !text.is_empty());
+    if is_meant && !values.text("backups.to").starts_with("s3://") {
+        return Err(ConfigError("MAINSTAY_S3_BUCKET is missing; other settings of S3 are there".to_owned()));
+    }
+    Ok(None)
+}
+
+/// How buckets are reached.
+fn access(values: &Values) -> Result<Bucket, ConfigError> {
     let text = |key: &str| values.text(key).trim().to_owned();
     let bucket = Bucket {
         name: text("s3.bucket"),
@@ -204,14 +241,6 @@ fn bucket(values: &Values) -> Result<Option<Bucket>, ConfigError> {
         allow_http: values.parse::<settings::Switch>("s3.allow_http")?.0,
     };
     let refuse = |why: &str| Err(ConfigError(why.to_owned()));
-    if bucket.name.is_empty() {
-        let is_meant = [&bucket.endpoint, &bucket.key_id, &bucket.secret].iter().any(|text| !text.is_empty());
-        return if is_meant {
-            refuse("MAINSTAY_S3_BUCKET is missing; other settings of S3 are there")
-        } else {
-            Ok(None)
-        };
-    }
     if bucket.key_id.is_empty() != bucket.secret.is_empty() {
         return refuse("MAINSTAY_S3_KEY_ID and MAINSTAY_S3_SECRET are set together or not at all");
     }
@@ -219,8 +248,8 @@ fn bucket(values: &Values) -> Result<Option<Bucket>, ConfigError> {
         Some(("http", _)) if !bucket.allow_http => {
             refuse("MAINSTAY_S3_ENDPOINT begins with http://; expected https://, or MAINSTAY_S3_ALLOW_HTTP=yes")
         }
-        Some(("http" | "https", host)) if !host.is_empty() => Ok(Some(bucket)),
-        None if bucket.endpoint.is_empty() => Ok(Some(bucket)),
+        Some(("http" | "https", host)) if !host.is_empty() => Ok(bucket),
+        None if bucket.endpoint.is_empty() => Ok(bucket),
         _ => refuse("MAINSTAY_S3_ENDPOINT is no address; expected one like https://s3.example.com"),
     }
 }
@@ -315,6 +344,24 @@ mod tests {
         assert_eq!(config.s3.unwrap().endpoint, "http://127.0.0.1:5000");
         let secret = [bucket, ("MAINSTAY_S3_KEY_ID", "x"), ("MAINSTAY_S3_SECRET", "hunter2")];
         assert!(!Config::read("", &environment(&secret)).unwrap().to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn backups_go_beside_the_data_or_to_a_folder_or_to_a_bucket() {
+        let to = |value: &str| {
+            let pairs = [("MAINSTAY_BACKUPS_TO", value), ("MAINSTAY_S3_KEY_ID", "x"), ("MAINSTAY_S3_SECRET", "y")];
+            Config::read("", &environment(&pairs[..if value.starts_with("s3:") { 3 } else { 1 }])).map(|c| c.backups.to)
+        };
+        assert_eq!(to(""), Ok(Target::Folder("./data/backups".into())));
+        assert_eq!(to("/mnt/other"), Ok(Target::Folder("/mnt/other".into())));
+        let bucket = |prefix: &str| Target::Bucket { bucket: "safe".into(), prefix: prefix.into() };
+        assert_eq!(to("s3://safe"), Ok(bucket("")));
+        assert_eq!(to("s3://safe/crm/daily/"), Ok(bucket("crm/daily/")));
+        assert_eq!(to("s3://safe/crm"), Ok(bucket("crm/")));
+        for bad in ["s3://", "s3:///x", "https://safe.example.com", "s3://sa fe"] {
+            assert!(to(bad).is_err(), "{bad}");
+        }
+        assert!(refusal("", &[("MAINSTAY_BACKUPS_KEEP", "for ever")]).contains("7 days"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Every record type has the same routes, made from its declaration; what stands in [`records::server`] decides what a
 //! caller may do. Nothing here answers anybody who did not sign in.
 
+mod backups;
 mod body;
 mod bulk;
 mod caller;
@@ -47,6 +48,9 @@ pub fn routes(state: &State) -> Router<State> {
         .route("/api/v1/settings/export/{id}/status/", get(exports::status))
         .route("/api/v1/settings/export/{id}/download/", get(exports::download))
         .route("/api/v1/settings/export/{id}/cancel/", post(exports::cancel))
+        .route("/api/v1/backups/", get(backups::list).post(backups::create))
+        .route("/api/v1/backups/{id}/", get(backups::show))
+        .route("/api/v1/backups/{id}/download/", get(backups::download))
         .route("/api/v1/jobs/{id}/", get(jobs::show))
         .route("/api/v1/mail/outbox/", get(mail::list))
         .route("/api/v1/mail/outbox/{id}/", get(mail::show))

@@ -8,10 +8,11 @@ use axum::extract::FromRef;
 use identity::server::{Identity, Settings, Strength, sessions};
 use kernel::server::{
     Clock, Db, Rng,
-    migrate::{self, MIGRATIONS},
+    migrate::{self, MIGRATIONS, Migration},
 };
 use leptos::config::LeptosOptions;
 use platform::server::{
+    backups::{Backups, Early, Secret},
     export::Keep,
     files::Files,
     import::Imports,
@@ -55,10 +56,13 @@ impl State {
     /// Opens the database, brings its schema up to date and puts the modules together.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let secret_key = config.secret_key().map_err(|e| StartError(e.0))?;
-        let db = open_database(&config).await?;
-        let registry = modules::registry().map_err(StartError)?;
-        let app = App::new(db, registry, Clock::default(), Rng::system());
-        Self::new(config, &secret_key, app, Strength::STANDARD)
+        let (app, early) = open(&config, &secret_key).await?;
+        let state = Self::new(config, &secret_key, app, Strength::STANDARD)?;
+        if let Some(early) = early {
+            let noted = backups(&state.config, &secret_key)?.note(&state.identity.system(), early).await;
+            noted.map_err(|e| StartError(format!("the copy made before the migration cannot be written down: {e}")))?;
+        }
+        Ok(state)
     }
 
     pub fn new(config: Config, secret_key: &SecretKey, app: App, strength: Strength) -> Result<Self, StartError> {
@@ -73,7 +77,8 @@ impl State {
             .site_addr(config.web.addr)
             .hash_files(true)
             .build();
-        let files = Files::new(&config.storage.data, config.s3.as_ref(), secret_key.bytes()).map_err(StartError)?;
+        let files = files(&config, secret_key)?;
+        app.provide(backups(&config, secret_key)?);
         let hub = Hub::new(app.clone());
         Ok(Self(Arc::new(Shared { app, identity, config, leptos, files, hub })))
     }
@@ -111,14 +116,40 @@ impl State {
     }
 }
 
-/// Opens the database, making the folder it lives in, and migrates it.
-pub async fn open_database(config: &Config) -> Result<Db, StartError> {
+fn files(config: &Config, secret_key: &SecretKey) -> Result<Files, StartError> {
+    Files::new(&config.storage.data, config.s3.as_ref(), secret_key.bytes()).map_err(StartError)
+}
+
+/// What makes backups and puts them back.
+pub fn backups(config: &Config, secret_key: &SecretKey) -> Result<Backups, StartError> {
+    let secrets = std::iter::once(secret_key.bytes()).chain(secret_key.former()).map(Secret::new).collect();
+    let files = files(config, secret_key)?;
+    let crate::config::Backups { to, access, keep, .. } = &config.backups;
+    Backups::new(files, &config.storage.data, to, access, secrets, *keep)
+        .map_err(|e| StartError(format!("MAINSTAY_BACKUPS_TO: {e}")))
+}
+
+/// Opens the database, making the folder it lives in, and migrates it, with a copy of what it was before.
+pub async fn open(config: &Config, secret_key: &SecretKey) -> Result<(App, Option<Early>), StartError> {
     let failed = |what: &str, e: &dyn std::fmt::Display| StartError(format!("{what}: {e}"));
     std::fs::create_dir_all(&config.storage.data)
         .map_err(|e| failed(&format!("the data folder {} cannot be made", config.storage.data.display()), &e))?;
     let db = Db::open(&config.storage.database_url).await.map_err(|e| failed("the database cannot be opened", &e))?;
-    migrate::run(&db, MIGRATIONS).await.map_err(|e| failed("the database cannot be migrated", &e))?;
-    Ok(db)
+    let registry = modules::registry().map_err(StartError)?;
+    let app = App::new(db.clone(), registry, Clock::default(), Rng::system());
+    let mut early = None;
+    let copy = async |_: &[Migration]| {
+        if config.backups.before_migration {
+            tracing::info!("copying the database before its schema changes");
+            let made = backups(config, secret_key).map_err(|e| e.0)?.before_migration(&app).await;
+            early = Some(made.map_err(|e| {
+                format!("no copy could be made before: {e} (MAINSTAY_BACKUPS_BEFORE_MIGRATION=no goes on without one)")
+            })?);
+        }
+        Ok(())
+    };
+    migrate::run_after(&db, MIGRATIONS, copy).await.map_err(|e| failed("the database cannot be migrated", &e))?;
+    Ok((app, early))
 }
 
 impl FromRef<State> for LeptosOptions {

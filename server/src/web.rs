@@ -50,6 +50,7 @@ fn for_people(state: &State) -> Router<State> {
         .merge(platform::server::files::routes())
         .merge(platform::server::outbox::routes())
         .merge(platform::server::export::routes())
+        .merge(platform::server::backups::routes())
         .merge(rest::routes(state))
         .merge(socket::route())
         .merge(health::detailed())

@@ -85,6 +85,41 @@ fn started_without_a_word_it_serves_for_cargo_leptos_alone() {
 }
 
 #[test]
+fn a_company_is_backed_up_and_put_back_on_another_machine() {
+    let (home, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let run = |folder: &Path, words: &[&str]| mainstay(folder, words, &[("MAINSTAY_LOG", "text,error")], "");
+    assert_eq!(run(home.path(), &["sample", "load", "--if-empty"]).status.code(), Some(0));
+    let none = run(home.path(), &["backup", "list"]);
+    assert!(text(&none.stdout).contains("There are no backups"), "{}", text(&none.stderr));
+    let made = run(home.path(), &["backup"]);
+    assert!(text(&made.stdout).contains("found the same"), "{}", text(&made.stderr));
+    let listed = run(home.path(), &["backup", "list"]);
+    let name = text(&listed.stdout).split_whitespace().next().unwrap().to_owned();
+    assert!(text(&run(home.path(), &["backup", "prove"]).stdout).starts_with(&name));
+    let refused = run(home.path(), &["restore", "latest"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("not empty"), "{}", text(&refused.stderr));
+
+    // Another machine has the archive; without the key it gets nowhere.
+    let archive = home.path().join("data/backups").join(&name);
+    let carried = other.path().join("carried.backup");
+    std::fs::copy(archive, &carried).unwrap();
+    let restore = || run(other.path(), &["restore", "carried.backup"]);
+    let refused = restore();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("secret.key is missing"), "{}", text(&refused.stderr));
+    std::fs::create_dir_all(other.path().join("data")).unwrap();
+    std::fs::copy(home.path().join("data/secret.key"), other.path().join("data/secret.key")).unwrap();
+    let restored = restore();
+    assert_eq!(restored.status.code(), Some(0), "{}", text(&restored.stderr));
+    assert!(text(&restored.stdout).contains("The queues are paused"));
+    // The people are there again, and one more can be added.
+    let again = mainstay(other.path(), &["sample", "load", "--if-empty"], &[], "");
+    assert_eq!((again.status.code(), text(&again.stdout)), (Some(0), ""));
+    assert_eq!(restore().status.code(), Some(1), "what is there now is not overwritten");
+}
+
+#[test]
 fn the_queue_is_looked_after_from_the_command_line() {
     let folder = tempfile::tempdir().unwrap();
     let jobs = |words: &[&str]| mainstay(folder.path(), &[&["jobs"], words].concat(), &[], "");

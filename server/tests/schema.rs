@@ -32,6 +32,7 @@ async fn every_statement_of_a_store_is_understood() {
         &platform::server::preferences::STATEMENTS,
         &platform::server::notifications::STATEMENTS.concat(),
         &platform::server::export::STATEMENTS,
+        &platform::server::backups::STATEMENTS,
         records::server::STATEMENTS,
     ]
     .concat();
@@ -49,6 +50,26 @@ async fn every_field_that_says_it_is_indexed_is() {
             let column = records::server::key_column(field);
             let first = (entry.ty.name.to_owned(), column);
             assert!(indexed.contains(&first), "no index begins with {}.{}", first.0, first.1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_pair_of_fields_that_a_type_names_has_an_index() {
+    let db = TestDb::new().await;
+    let statement = match db.engine() {
+        Engine::Sqlite => "select m.sql from sqlite_master m where m.type = 'index' and m.sql is not null",
+        Engine::Postgres => "select i.indexdef::text from pg_indexes i where i.schemaname = 'public'",
+    };
+    let rows = db.fetch_all(statement, vec![]).await.expect("the indexes");
+    let indexes: Vec<String> = rows.iter().map(|row| row.get(0).expect("a statement")).collect();
+    for entry in server::modules::registry().expect("the modules fit together").entries() {
+        for (first, second) in entry.ty.pairs {
+            let [first, second] = [first, second].map(|name| entry.ty.field(name).expect("a field").1);
+            let [first, second] = [first, second].map(records::server::key_column);
+            let columns = format!("({first}, {second}, id)");
+            let is_there = indexes.iter().any(|sql| sql.contains(entry.ty.name) && sql.contains(&columns));
+            assert!(is_there, "no index of {} over {columns}", entry.ty.name);
         }
     }
 }

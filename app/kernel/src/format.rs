@@ -200,6 +200,19 @@ impl Formats {
         self.number.show(&n.into().to_string())
     }
 
+    /// How large something is, in powers of a thousand: `3.4 MB`, `12 GB`.
+    pub fn size(&self, bytes: i64) -> String {
+        let (unit, name) = match bytes {
+            ..1_000 => (1, "B"),
+            1_000..1_000_000 => (1_000, "kB"),
+            1_000_000..1_000_000_000 => (1_000_000, "MB"),
+            _ => (1_000_000_000, "GB"),
+        };
+        let (whole, tenths) = (bytes / unit, bytes % unit * 10 / unit);
+        let digits = if unit == 1 || whole >= 10 { whole.to_string() } else { format!("{whole}.{tenths}") };
+        format!("{} {name}", self.number(&digits))
+    }
+
     pub fn money(&self, money: Money) -> String {
         money.show(self.number)
     }
@@ -242,5 +255,9 @@ mod tests {
         }
         assert_eq!(formats.money(Money { minor: -123_456, currency: Currency::EUR }), "−€1.234,56");
         assert_eq!(formats.ago(at, at.plus_seconds(7_200)), "2 h ago");
+        assert_eq!(
+            [0, 999, 3_449, 12_800_000, 1_500_000_000].map(|n| formats.size(n)),
+            ["0 B", "999 B", "3,4 kB", "12 MB", "1,5 GB"]
+        );
     }
 }

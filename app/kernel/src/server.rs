@@ -9,6 +9,9 @@ pub mod testing;
 pub mod zone;
 
 pub use clock::{Clock, Rng};
-pub use db::{Arg, Args, Db, DbError, DbOptions, EVERYTHING, Engine, FromColumn, Listener, MAX_ARGS, Row, Source, Tx};
+pub use db::{
+    Arg, Args, Db, DbError, DbOptions, EVERYTHING, Engine, FromColumn, Listener, MAX_ARGS, Part, Row, Snapshot, Source,
+    Table, TableSum, Tx,
+};
 pub use problem::Problem;
 pub use report::unexpected;

@@ -3,6 +3,7 @@
 //!
 //! [`server::ctx`] is the one door from a request to a context: who signed in, the program's state, the time.
 
+pub mod backups;
 pub mod export;
 pub mod import;
 pub mod jobs;

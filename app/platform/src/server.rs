@@ -1,5 +1,6 @@
 //! The server's half of the platform.
 
+pub mod backups;
 mod context;
 pub mod export;
 pub mod files;
@@ -52,6 +53,8 @@ pub fn add_jobs(kinds: jobs::Kinds) -> jobs::Kinds {
         .every(notifications::SendDigests::weekly())
         .with::<notifications::CleanUpNotifications>()
         .every(notifications::CleanUpNotifications::schedule())
+        .with::<backups::BackUp>()
+        .every(backups::BackUp::schedule())
         .with::<jobs::CleanUp>()
         .every(jobs::CleanUp::schedule())
 }

@@ -5,6 +5,7 @@
 //! of the viewer, [`frame`] what they share with the shell around them.
 
 pub mod api;
+mod backups;
 pub mod cell;
 pub mod cookie;
 mod deliveries;
@@ -31,6 +32,7 @@ mod reference;
 pub mod session;
 mod settings;
 
+pub use backups::backups;
 pub use deliveries::deliveries;
 pub use exports::exports;
 pub use form::{create, edit};

@@ -82,6 +82,11 @@ impl Session {
         self.with(|b| b.formats.count(n))
     }
 
+    /// The size of a file as the viewer reads it.
+    pub fn size(self, bytes: i64) -> String {
+        self.with(|b| b.formats.size(bytes))
+    }
+
     /// How often a screen looks again that would do so every `usual`: as the viewer prefers, or never.
     pub fn refresh(self, usual: Duration) -> Option<Duration> {
         match self.with(|b| b.preferences.refresh) {

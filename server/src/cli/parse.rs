@@ -16,6 +16,17 @@ pub enum Command {
     ConfigPrint,
     OpenApi,
     Jobs(Jobs),
+    Backup(Backup),
+    Restore { archive: String },
+}
+
+/// What is asked of backups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Backup {
+    Make,
+    List,
+    /// By name; the latest where none is given.
+    Prove(Option<String>),
 }
 
 /// What is asked of the queue.
@@ -78,6 +89,10 @@ Usage: mainstay <command>
   jobs retry|cancel ID… | --state S …    retries or cancels jobs, by id or all that match
   jobs pause|resume QUEUE                stops a queue from being worked on, or lets it go on
   jobs run SCHEDULE                      runs a schedule's job now
+  backup                                 makes a backup now and proves that it can be restored
+  backup list                            lists what lies where backups go
+  backup prove [NAME]                    restores a backup aside and compares it (the latest by default)
+  restore NAME|FILE|latest               puts a backup back into an empty database
   openapi                                prints the description of the REST interface
 
 Settings come from mainstay.toml in the working folder, then from the environment; `config print` lists them.";
@@ -106,8 +121,21 @@ pub fn parse(arguments: &[String]) -> Result<Command, Help> {
         (Some("jobs"), Some(verb @ ("list" | "retry" | "cancel" | "pause" | "resume" | "run"))) => {
             jobs(verb, &arguments[2..])
         }
+        (Some("backup"), None) => Ok(Command::Backup(Backup::Make)),
+        (Some("backup"), Some("list")) => {
+            Options::read(&arguments[2..], &[], &[]).map(|_| Command::Backup(Backup::List))
+        }
+        (Some("backup"), Some("prove")) => match &arguments[2..] {
+            [] => Ok(Command::Backup(Backup::Prove(None))),
+            [name] if !name.starts_with("--") => Ok(Command::Backup(Backup::Prove(Some(name.clone())))),
+            _ => Err(needed("backup prove takes the name of a backup and nothing else")),
+        },
+        (Some("restore"), _) => match &arguments[1..] {
+            [archive] if !archive.starts_with("--") => Ok(Command::Restore { archive: archive.clone() }),
+            _ => Err(needed("restore needs the name of a backup, a file, or latest")),
+        },
         (Some(first), second) => {
-            let words = second.filter(|_| matches!(first, "user" | "sample" | "config" | "jobs"));
+            let words = second.filter(|_| matches!(first, "user" | "sample" | "config" | "jobs" | "backup"));
             Err(needed(&format!(
                 "mainstay has no command '{}'",
                 [Some(first), words].map(Option::unwrap_or_default).join(" ").trim()
@@ -243,6 +271,9 @@ mod tests {
         assert_eq!(words("jobs run sweep_imports"), Ok(Command::Jobs(run)));
         assert_eq!(words("sample load --if-empty"), Ok(Command::SampleLoad { if_empty: true }));
         assert_eq!(words("config print"), Ok(Command::ConfigPrint));
+        assert_eq!(words("backup"), Ok(Command::Backup(Backup::Make)));
+        assert_eq!(words("backup prove x.backup"), Ok(Command::Backup(Backup::Prove(Some("x.backup".into())))));
+        assert_eq!(words("restore latest"), Ok(Command::Restore { archive: "latest".into() }));
         let user = NewUser {
             email: "a@b.example".into(),
             role: "Admin".into(),
@@ -264,6 +295,9 @@ mod tests {
             ("serve --roles web --roles web", "twice"),
             ("migrate now", "'now'"),
             ("jobs", "'jobs'"),
+            ("backup now", "'backup now'"),
+            ("backup prove a b", "the name"),
+            ("restore", "latest"),
             ("jobs list all", "'all'"),
             ("jobs list --state lost", "'lost'"),
             ("jobs cancel", "needs ids"),

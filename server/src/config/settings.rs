@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
-use platform::server::settings::Fixed;
+use platform::server::{backups::Target, settings::Fixed};
 
 use super::{ConfigError, Environment, Log, Profile};
 
@@ -60,6 +60,14 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting { secret: true, ..setting("s3.secret", "MAINSTAY_S3_SECRET", "", "the secret of the access key") },
     setting("s3.path_style", "MAINSTAY_S3_PATH_STYLE", "no", "yes or no"),
     setting("s3.allow_http", "MAINSTAY_S3_ALLOW_HTTP", "no", "yes or no"),
+    setting("backups.to", "MAINSTAY_BACKUPS_TO", "", "a folder, or a bucket like s3://name/prefix"),
+    setting(
+        "backups.keep",
+        "MAINSTAY_BACKUPS_KEEP",
+        "7 days, 4 weeks, 6 months",
+        "how many stay, like 7 days, 4 weeks, 6 months",
+    ),
+    setting("backups.before_migration", "MAINSTAY_BACKUPS_BEFORE_MIGRATION", "yes", "yes or no"),
     setting("exports.keep", "MAINSTAY_EXPORTS_KEEP", "24 h", "a time like 24 h or 7 days"),
     setting(
         "outside.allow",
@@ -303,6 +311,24 @@ impl FromStr for Span {
             _ => return Err(()),
         };
         number.checked_mul(unit).filter(|n| *n > 0).map(Self).ok_or(())
+    }
+}
+
+pub(super) struct BackupTarget(pub Target);
+
+impl FromStr for BackupTarget {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let Some((scheme, rest)) = text.split_once("://") else { return Ok(Self(Target::Folder(text.into()))) };
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let is_name = !bucket.is_empty() && bucket.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b));
+        if scheme != "s3" || !is_name {
+            return Err(());
+        }
+        let prefix = prefix.trim_matches('/');
+        let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+        Ok(Self(Target::Bucket { bucket: bucket.to_owned(), prefix }))
     }
 }
 

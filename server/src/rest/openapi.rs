@@ -1,6 +1,7 @@
 //! The description of the interface as OpenAPI 3.1, made from the record types' declarations.
 
 mod answers;
+mod backups;
 mod exports;
 mod fixed;
 mod kinds;
@@ -15,6 +16,7 @@ use serde_json::{Map, Value as Json, json};
 pub fn document(registry: &Registry) -> Json {
     let (mut paths, mut schemas) = (fixed::paths(), fixed::schemas());
     schemas.extend(exports::schemas());
+    schemas.extend(backups::schemas());
     let mut tags = vec![];
     for entry in registry.entries() {
         tags.push(json!({ "name": entry.ty.plural, "description": format!("Module {}.", entry.module) }));

@@ -18,6 +18,7 @@ use kernel::{
     AppError,
     server::{Args, Engine, Problem},
 };
+use platform::server::backups;
 use records::{ChoiceValue, server::Actor};
 use serde_json::json;
 
@@ -58,6 +59,10 @@ async fn details(
         }
     }
     let took = database(&state).await;
+    let proven = match took {
+        Some(_) => within(PATIENCE, backups::last_proven(state.db())).await.and_then(Result::ok).flatten(),
+        None => None,
+    };
     let engine = match state.db().engine() {
         Engine::Sqlite => "sqlite",
         Engine::Postgres => "postgres",
@@ -67,6 +72,10 @@ async fn details(
         "version": env!("CARGO_PKG_VERSION"),
         "checks": {
             "database": { "engine": engine, "ok": took.is_some(), "ms": took.map(|t| t.as_secs_f64() * 1000.0) },
+            "backups": {
+                "last_proven_at": proven.map(|at| at.to_string()),
+                "age_seconds": proven.map(|at| state.app.clock().now().seconds_since(at)),
+            },
         },
     });
     let status = if took.is_some() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

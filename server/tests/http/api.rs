@@ -1,5 +1,6 @@
 //! The REST interface, as scripts of people in each role meet it.
 
+mod backups;
 mod bulk;
 mod collection;
 mod docs;

@@ -8,8 +8,10 @@ mod arg;
 mod error;
 pub(super) mod lex;
 mod postgres;
+mod postgres_copy;
 mod row;
 mod signal;
+mod snapshot;
 mod sqlite;
 mod statement;
 mod writer;
@@ -21,6 +23,7 @@ pub use error::DbError;
 pub use row::{FromColumn, Row};
 use signal::Signals;
 pub use signal::{EVERYTHING, Listener};
+pub use snapshot::{Part, Snapshot, Table, TableSum};
 pub use statement::MAX_ARGS;
 use statement::Statement;
 

@@ -57,6 +57,9 @@ pub enum MigrateError {
     Text { version: u16, name: &'static str, reason: String },
     #[error("migration {version:04}_{name}, statement {statement}: {error}")]
     Failed { version: u16, name: &'static str, statement: usize, error: DbError },
+    /// What had to be done before failed.
+    #[error("{0}")]
+    First(String),
     #[error("another process holds the migration lock")]
     Locked,
     #[error("the migration lock: {0}")]
@@ -71,9 +74,22 @@ const PATIENCE: Duration = Duration::from_mins(10);
 /// Applies what has not been applied yet and returns it. Several processes may call this at once: one migrates, the
 /// others wait.
 pub async fn run(db: &Db, migrations: &[Migration]) -> Result<Vec<Migration>, MigrateError> {
+    run_after(db, migrations, async |_| Ok(())).await
+}
+
+/// The same; what was migrated before is seen to by `first`, before anything changes. Nothing changes where that
+/// fails.
+pub async fn run_after(
+    db: &Db,
+    migrations: &[Migration],
+    first: impl AsyncFnOnce(&[Migration]) -> Result<(), String>,
+) -> Result<Vec<Migration>, MigrateError> {
     let lock = Lock::take(db).await?;
     create_table(db).await?;
     let pending = pending(db, migrations).await?;
+    if !pending.is_empty() && pending.len() < migrations.len() {
+        first(&pending).await.map_err(MigrateError::First)?;
+    }
     for migration in &pending {
         tracing::info!(version = migration.version, name = migration.name, "migrating");
         apply(db, migration).await?;

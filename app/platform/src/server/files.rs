@@ -28,11 +28,13 @@ use kernel::{
 };
 pub use media::Media;
 pub use place::Bucket;
-use place::Place;
+pub(super) use place::{Place, Stored};
 use records::server::Ctx;
+pub(super) use routes::attachment;
 pub use routes::routes;
 use sha2::{Digest, Sha256};
 pub use spool::Spooled;
+pub(super) use spool::{make_folder, sweep as sweep_folder};
 use store::Blob;
 pub use store::STATEMENTS;
 pub use sweep::SweepFiles;
@@ -154,7 +156,25 @@ impl Files {
 
     /// The answer that hands a file over: as an attachment, never shown, guessed at or kept on the way.
     pub async fn serve(&self, file: &FileInfo) -> Result<Response, AppError> {
-        routes::attachment(file, self.0.place.read(&file.place).await?)
+        attachment(&file.name, &file.media_type, file.bytes, self.0.place.read(&file.place).await?)
+    }
+
+    /// The content at a place, whatever files have it: where it lies, or a copy. `None` where there is nothing.
+    pub(super) async fn content(&self, place: &str, copy: Uuid) -> Result<Option<Local>, AppError> {
+        if let Some(path) = self.0.place.path(place) {
+            return Ok(path.is_file().then_some(Local::InPlace(path)));
+        }
+        let mut copy = Spooled::begin(&self.0.spool, copy).await?;
+        match self.0.place.copy(place, &mut copy).await {
+            Ok(()) => Ok(Some(Local::Copy(copy))),
+            Err(AppError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Brings content back to the place it had.
+    pub(super) async fn put_back(&self, content: Spooled, place: &str) -> Result<(), AppError> {
+        self.0.place.put(content, place).await
     }
 
     /// Where somebody gets a file, for a few minutes. Nobody else does by it.

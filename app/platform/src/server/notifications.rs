@@ -25,6 +25,14 @@ mod sms;
 mod store;
 mod tell;
 
+use kernel::{AppError, server::unexpected};
+use records::{
+    Filter, ListQuery,
+    server::{Action, Ctx, list_ids},
+};
+use serde_json::json;
+use uuid::Uuid;
+
 pub use changes::{read_changes, watch};
 pub use choices::{choices, choose};
 pub use clean::CleanUpNotifications;
@@ -76,6 +84,16 @@ pub mod told {
         channels: &[(Channel::InApp, Mode::AtOnce)],
     };
 
+    pub const BACKUP_FAILED: Kind = Kind {
+        name: "backup_failed",
+        title: "A backup failed",
+        reason: "You get this because you are an administrator.",
+        icon: "shield",
+        button: "See the backups",
+        priority: Priority::High,
+        channels: USUAL,
+    };
+
     pub const EXPORT_DONE: Kind = Kind {
         name: "export_done",
         title: "My export is done",
@@ -87,9 +105,25 @@ pub mod told {
     };
 }
 
+/// Who looks after the program, as far as they may sign in.
+pub async fn administrators(ctx: &Ctx) -> Result<Vec<Uuid>, AppError> {
+    let filter = json!({ "and": [
+        { "field": "role", "op": "eq", "value": "admin" },
+        { "field": "active", "op": "eq", "value": true },
+    ] });
+    let filter = Filter::try_from(filter).map_err(unexpected)?;
+    let permit = ctx.permit_any("users", Action::View)?;
+    list_ids(ctx, &permit, &ListQuery { filter: Some(filter), ..ListQuery::default() }).await
+}
+
 /// Adds the platform's kinds of notifications.
 pub fn add(kinds: Kinds) -> Kinds {
-    kinds.with(&told::ASSIGNED).with(&told::FOLLOWED).with(&told::IMPORT_DONE).with(&told::EXPORT_DONE)
+    kinds
+        .with(&told::ASSIGNED)
+        .with(&told::FOLLOWED)
+        .with(&told::IMPORT_DONE)
+        .with(&told::EXPORT_DONE)
+        .with(&told::BACKUP_FAILED)
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! What tests provide in place of the program.
 
-use kernel::server::testing::Peers;
+use kernel::server::{Clock, Rng, testing::Peers};
 use records::server::App;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{
+    files::Bucket,
     notifications::Site,
     outbox::{Mailer, Patience},
     outside::{Client, Guard},
@@ -35,4 +37,28 @@ pub fn provide_with_peers(app: &App, fixed: &[(&'static str, &str)]) {
     let authorities = vec![std::fs::read(&peers.ca).expect("the authority of the peers")];
     let client = Client::new(guard.clone(), &authorities).expect("a client");
     app.provide(Mailer::new("crm.example", guard, client, authorities, Some(peers.aws)));
+}
+
+/// A bucket that nobody else has, at the server that plays Amazon.
+#[expect(clippy::expect_used, reason = "only tests call this")]
+pub async fn bucket() -> Bucket {
+    let endpoint = Peers::find().aws;
+    let name = format!("test-{}", Clock::System.new_id(&Rng::system()).simple());
+    let address = endpoint.trim_start_matches("http://");
+    let mut peer = tokio::net::TcpStream::connect(address).await.expect("the server that plays Amazon");
+    let ask =
+        format!("PUT /{name} HTTP/1.1\r\nHost: s3.amazonaws.com\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    peer.write_all(ask.as_bytes()).await.expect("a question");
+    let mut answer = String::new();
+    peer.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    Bucket {
+        name,
+        endpoint,
+        region: "us-east-1".into(),
+        key_id: "key".into(),
+        secret: "secret".into(),
+        path_style: true,
+        allow_http: true,
+    }
 }

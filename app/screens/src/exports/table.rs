@@ -105,7 +105,7 @@ fn row(exports: Exports, export: ExportInfo) -> AnyView {
                 {count}
             </td>
             <td class="num" data-label="Size">
-                {if export.bytes > 0 { size(export.bytes) } else { String::new() }}
+                {if export.bytes > 0 { session.size(export.bytes) } else { String::new() }}
             </td>
             <td data-label="Asked for">{session.when(export.created_at)}</td>
             <td data-label="Can be fetched">{until}</td>
@@ -190,16 +190,4 @@ const fn color(status: Status) -> u8 {
         Status::Failed => 4,
         Status::Waiting | Status::Cancelled | Status::Expired => 0,
     }
-}
-
-/// `3.4 MB`.
-fn size(bytes: i64) -> String {
-    let (unit, name) = match bytes {
-        ..1_000 => return format!("{bytes} B"),
-        1_000..1_000_000 => (1_000, "kB"),
-        1_000_000..1_000_000_000 => (1_000_000, "MB"),
-        _ => (1_000_000_000, "GB"),
-    };
-    let tenths = bytes * 10 / unit;
-    if tenths >= 100 { format!("{} {name}", tenths / 10) } else { format!("{}.{} {name}", tenths / 10, tenths % 10) }
 }

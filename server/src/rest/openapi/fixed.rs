@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Operation, answer, exports, link, mail};
+use super::{Operation, answer, backups, exports, link, mail};
 
 pub fn tags() -> Vec<Json> {
     let tag = |name: &str, description: &str| json!({ "name": name, "description": description });
@@ -12,6 +12,7 @@ pub fn tags() -> Vec<Json> {
         tag("Imports", "Records from files."),
         tag("Mail", "The outbox and the settings for mail, for administrators."),
         tag("Exports", "Records as files."),
+        tag("Backups", "Copies of everything, for administrators."),
         tag("Jobs", "Work that goes on after its request was answered."),
     ]
 }
@@ -130,7 +131,8 @@ pub fn paths() -> Map<String, Json> {
         ),
     ];
     let mut paths = Map::new();
-    for (path, method, operation) in operations.into_iter().chain(mail::operations()).chain(exports::operations()) {
+    let more = mail::operations().into_iter().chain(exports::operations()).chain(backups::operations());
+    for (path, method, operation) in operations.into_iter().chain(more) {
         let methods = paths.entry(path).or_insert_with(|| json!({}));
         methods[method] = operation.write();
     }

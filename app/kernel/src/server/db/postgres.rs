@@ -1,5 +1,7 @@
 //! PostgreSQL: one pool.
 
+use std::sync::Arc;
+
 use futures::TryStreamExt;
 use sqlx::{
     AssertSqlSafe, Executor, PgConnection, PgPool, Postgres as Pg, SqlSafeStr, Transaction,
@@ -9,6 +11,7 @@ use sqlx::{
 use super::{
     DbError, DbOptions, Row,
     signal::{CHANNEL, EVERYTHING, Signals},
+    snapshot::quoted,
     statement::Statement,
 };
 
@@ -17,6 +20,7 @@ pub(super) struct Postgres {
     pool: PgPool,
     /// How many connections in a row may turn out broken: after a restart of the server, all of them.
     attempts: u32,
+    connect: Arc<PgConnectOptions>,
 }
 
 impl Postgres {
@@ -36,9 +40,19 @@ impl Postgres {
             .max_connections(options.connections)
             .acquire_timeout(options.patience)
             .test_before_acquire(false)
-            .connect_with(connect)
+            .connect_with(connect.clone())
             .await?;
-        Ok(Self { pool, attempts: options.connections })
+        Ok(Self { pool, attempts: options.connections, connect: Arc::new(connect) })
+    }
+
+    /// A schema of its own beside the present one, found before it. What the server adds to a database, such as ways
+    /// of searching, is found where it is.
+    pub async fn aside(&self, name: &str) -> Result<Self, DbError> {
+        self.execute_alone(&format!("create schema {}", quoted(name))).await?;
+        let path = format!("{},public", quoted(name));
+        let connect = self.connect.as_ref().clone().options([("search_path", path)]);
+        let pool = PgPoolOptions::new().max_connections(2).connect_with(connect.clone()).await?;
+        Ok(Self { pool, attempts: 2, connect: Arc::new(connect) })
     }
 
     pub async fn fetch_all(&self, statement: Statement) -> Result<Vec<Row>, DbError> {

@@ -1,13 +1,10 @@
 //! SQLite: several connections that read, one that writes.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use futures::TryStreamExt;
 use sqlx::{
-    AssertSqlSafe, Executor, SqlSafeStr, SqlitePool,
+    AssertSqlSafe, Connection, Executor, SqlSafeStr, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -116,6 +113,17 @@ impl Sqlite {
         self.writer.execute_alone(sql).await
     }
 
+    /// Writes a copy of the database as it is now, while others go on writing, with a connection of its own.
+    pub async fn copy_to(&self, copy: &Path) -> Result<(), DbError> {
+        let made = create_private(copy);
+        made.map_err(|e| DbError::Configuration(format!("{} cannot be made: {e}", copy.display())))?;
+        let options = SqliteConnectOptions::new().filename(&self.path).read_only(true);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let sql = format!("vacuum into '{}'", copy.display().to_string().replace('\'', "''"));
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await?;
+        Ok(connection.close().await?)
+    }
+
     /// The readers go first, so that the writer, the last to leave, folds the write-ahead log into the file.
     pub async fn close(&self) {
         self.readers.close().await;
@@ -124,7 +132,7 @@ impl Sqlite {
 }
 
 /// Makes the file readable by its owner alone; SQLite gives its side files the same mode.
-fn create_private(path: &PathBuf) -> std::io::Result<()> {
+fn create_private(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]

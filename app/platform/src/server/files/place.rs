@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use kernel::{AppError, Timestamp};
 use object_store::{
-    BackoffConfig, ClientOptions, Error, ObjectStore, ObjectStoreExt, RetryConfig, WriteMultipart,
+    BackoffConfig, ClientOptions, Error, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig, WriteMultipart,
     aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
 };
 use tokio::{
@@ -41,6 +41,14 @@ pub struct Place {
 const PIECE: usize = 8 << 20;
 /// Pieces on their way at a time.
 const AT_ONCE: usize = 2;
+
+/// Something that lies at a place.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub place: String,
+    pub bytes: u64,
+    pub since: Timestamp,
+}
 
 /// Content on its way out.
 pub type Stream = BoxStream<'static, io::Result<Bytes>>;
@@ -116,12 +124,13 @@ impl Place {
     }
 
     /// Everything that lies there, and since when.
-    pub fn list(&self) -> BoxStream<'static, Result<(String, Timestamp), AppError>> {
-        let objects = self.store.list(None);
-        objects
-            .map_ok(|object| (object.location.to_string(), Timestamp::from_utc(object.last_modified)))
-            .map_err(failed)
-            .boxed()
+    pub fn list(&self) -> BoxStream<'static, Result<Stored, AppError>> {
+        let stored = |object: ObjectMeta| Stored {
+            place: object.location.to_string(),
+            bytes: object.size,
+            since: Timestamp::from_utc(object.last_modified),
+        };
+        self.store.list(None).map_ok(stored).map_err(failed).boxed()
     }
 }
 

@@ -20,7 +20,7 @@ use kernel::{
 use records::server::{Actor, App};
 use uuid::Uuid;
 
-use super::{FileInfo, Files, place::Stream};
+use super::{Files, place::Stream};
 
 /// `GET /files/{id}`, with until when and the signature over it. Only who the link is for gets anything.
 pub fn routes<S>() -> Router<S>
@@ -49,12 +49,12 @@ async fn download(
     Ok(files.serve(&file).await?)
 }
 
-pub fn attachment(file: &FileInfo, content: Stream) -> Result<Response, AppError> {
+pub fn attachment(name: &str, media_type: &str, bytes: i64, content: Stream) -> Result<Response, AppError> {
     Response::builder()
         .status(StatusCode::OK)
-        .header(CONTENT_TYPE, &file.media_type)
-        .header(CONTENT_LENGTH, file.bytes)
-        .header(CONTENT_DISPOSITION, disposition(&file.name))
+        .header(CONTENT_TYPE, media_type)
+        .header(CONTENT_LENGTH, bytes)
+        .header(CONTENT_DISPOSITION, disposition(name))
         .header(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
         .header(CACHE_CONTROL, HeaderValue::from_static("no-store"))
         .body(Body::from_stream(content))

@@ -18,10 +18,17 @@ const FORGOTTEN: Duration = Duration::from_hours(24);
 pub struct Spooled(Option<PathBuf>);
 
 impl Spooled {
-    pub(super) async fn begin(folder: &Path, id: Uuid) -> Result<Self, AppError> {
+    pub(in crate::server) async fn begin(folder: &Path, id: Uuid) -> Result<Self, AppError> {
         make_folder(folder).await.map_err(|e| failed(&e))?;
         let path = folder.join(id.simple().to_string());
         fs::File::create_new(&path).await.map_err(|e| failed(&e))?;
+        Ok(Self(Some(path)))
+    }
+
+    /// The same on a thread that may wait.
+    pub(in crate::server) fn begin_now(folder: &Path, id: Uuid) -> io::Result<Self> {
+        let path = folder.join(id.simple().to_string());
+        std::fs::File::create_new(&path)?;
         Ok(Self(Some(path)))
     }
 
@@ -68,8 +75,13 @@ pub async fn sweep(folder: &Path) -> io::Result<()> {
         Err(error) => return Err(error),
     };
     while let Some(entry) = entries.next_entry().await? {
-        let age = entry.metadata().await?.modified()?.elapsed().unwrap_or_default();
-        if age > FORGOTTEN {
+        let entry_is = entry.metadata().await?;
+        if entry_is.modified()?.elapsed().unwrap_or_default() <= FORGOTTEN {
+            continue;
+        }
+        if entry_is.is_dir() {
+            fs::remove_dir_all(entry.path()).await?;
+        } else {
             fs::remove_file(entry.path()).await?;
         }
     }

@@ -64,9 +64,10 @@ pub(super) async fn remove_unused(ctx: &Ctx, files: &Files) -> Result<(), AppErr
 
 pub(super) async fn remove_lost(ctx: &Ctx, files: &Files) -> Result<(), AppError> {
     let before = ctx.now().plus_seconds(-LOST);
-    let mut old = files.0.place.list().try_filter(|(_, since)| std::future::ready(*since < before)).try_chunks(AT_ONCE);
+    let mut old =
+        files.0.place.list().try_filter(|stored| std::future::ready(stored.since < before)).try_chunks(AT_ONCE);
     while let Some(some) = old.try_next().await.map_err(|e| e.1)? {
-        let places: Vec<String> = some.into_iter().map(|(place, _)| place).collect();
+        let places: Vec<String> = some.into_iter().map(|stored| stored.place).collect();
         let known = store::known(ctx.db(), &places).await?;
         for place in places.iter().filter(|place| !known.contains(place)) {
             files.0.place.remove(place).await?;

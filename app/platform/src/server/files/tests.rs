@@ -3,14 +3,12 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use futures::TryStreamExt;
 use kernel::{
     Timestamp,
-    server::{
-        Clock, Rng,
-        testing::{Peers, TestDb},
-    },
+    server::{Clock, Rng, testing::TestDb},
 };
 use records::server::{Actor, Ctx, testing};
 
 use super::*;
+use crate::server::testing::bucket;
 
 const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
 
@@ -80,29 +78,6 @@ impl World {
     }
 }
 
-/// A bucket that nobody else has, at the server that plays Amazon.
-async fn bucket() -> Bucket {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let endpoint = Peers::find().aws;
-    let name = format!("files-{}", Clock::System.new_id(&Rng::system()).simple());
-    let mut peer = tokio::net::TcpStream::connect(endpoint.trim_start_matches("http://")).await.unwrap();
-    let ask =
-        format!("PUT /{name} HTTP/1.1\r\nHost: s3.amazonaws.com\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-    peer.write_all(ask.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    peer.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    Bucket {
-        name,
-        endpoint,
-        region: "us-east-1".into(),
-        key_id: "key".into(),
-        secret: "secret".into(),
-        path_style: true,
-        allow_http: true,
-    }
-}
-
 /// All of it, wherever content lies.
 async fn files_are_kept_once_and_swept(world: &World) {
     let first = world.add(&world.put("a.csv", b"name\nA\n").await.unwrap()).await;
@@ -158,7 +133,7 @@ async fn content_whose_program_died_on_the_way_goes_after_a_day() {
     let world = World::new(None).await;
     // Brought, and never named by a row.
     drop(world.put("a.csv", b"name\n").await.unwrap());
-    let place = world.files.0.place.list().try_next().await.unwrap().unwrap().0;
+    let place = world.files.0.place.list().try_next().await.unwrap().unwrap().place;
     let path = world.files.0.place.path(&place).unwrap();
     std::fs::File::open(&path)
         .unwrap()

@@ -1,0 +1,231 @@
+//! Backups: everything the company has, sealed in one archive, and proof that it can be put back.
+//!
+//! * A backup is a copy of the database as it was at one instant, taken while people go on working, and the content of
+//!   every file that it names ([`archive`] says how it is sealed). What it holds is listed at its end: the rows of each
+//!   table, and a hash of all there is.
+//! * A backup counts once it was *proven*: read again from where it was put, restored aside and compared with that
+//!   list, down to the last row. The health page tells when that last happened.
+//! * The secret key is not in it. Whoever has the archive and the key file can put everything back on an empty machine
+//!   ([`restore`]); one without the other is worth nothing.
+//! * Older backups are thinned out ([`Keep`]); the last that was proven stays whatever its age.
+
+mod contents;
+mod jobs;
+mod keep;
+mod make;
+mod monitor;
+mod prove;
+mod restore;
+mod routes;
+mod store;
+mod unpack;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use ::archive::Error as ArchiveError;
+pub use ::archive::Secret;
+pub use contents::Contents;
+use futures::TryStreamExt;
+pub use jobs::{BackUp, Early};
+pub use keep::Keep;
+use kernel::{
+    AppError, Timestamp,
+    server::{DbError, unexpected},
+};
+pub use monitor::{find, last_proven, list, overview, start};
+pub use restore::{Restored, restore};
+pub use routes::{fetch, routes};
+pub use store::STATEMENTS;
+
+use super::files::{Bucket, Files, Place, Spooled, Stored, make_folder};
+
+/// Where backups go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    Folder(PathBuf),
+    /// A bucket, and what each name in it begins with.
+    Bucket {
+        bucket: String,
+        prefix: String,
+    },
+}
+
+/// Makes backups, finds them and puts them back. Cheap to clone.
+#[derive(Clone)]
+pub struct Backups(Arc<Inner>);
+
+struct Inner {
+    place: Place,
+    prefix: String,
+    /// Where they go, in words.
+    shown: String,
+    /// Whether they lie beside what they are a copy of.
+    is_beside: bool,
+    /// Where archives are made, such that they only need to be moved.
+    making: PathBuf,
+    /// Where copies lie while they are made and compared.
+    scratch: PathBuf,
+    secrets: Vec<Secret>,
+    keep: Keep,
+    files: Files,
+}
+
+/// What went wrong with a backup.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// A sentence for whoever looks after the program.
+    #[error("{0}")]
+    Told(String),
+    #[error(transparent)]
+    App(#[from] AppError),
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl BackupError {
+    fn told(what: impl Into<String>) -> Self {
+        Self::Told(what.into())
+    }
+
+    fn io(error: &io::Error) -> Self {
+        Self::App(io_failed(error))
+    }
+}
+
+fn io_failed(error: &io::Error) -> AppError {
+    if error.kind() == io::ErrorKind::StorageFull { AppError::StorageFull } else { unexpected(error.kind()) }
+}
+
+impl From<BackupError> for AppError {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::App(error) => error,
+            BackupError::Db(error) => error.into(),
+            BackupError::Archive(ArchiveError::Io(error)) => io_failed(&error),
+            told => Self::Conflict(told.to_string()),
+        }
+    }
+}
+
+/// The ending of an archive's name.
+const ENDING: &str = ".backup";
+
+/// An archive where backups go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub name: String,
+    pub bytes: u64,
+    pub since: Timestamp,
+}
+
+impl Backups {
+    /// The message says what is wrong with the settings. The first secret seals, the others open.
+    pub fn new(
+        files: Files,
+        data: &Path,
+        target: &Target,
+        access: &Bucket,
+        secrets: Vec<Secret>,
+        keep: Keep,
+    ) -> Result<Self, String> {
+        let scratch = files.spool_folder().to_owned();
+        let (place, prefix, shown, making) = match target {
+            Target::Folder(folder) => {
+                let place = Place::folder(folder.clone())?;
+                (place, String::new(), folder.display().to_string(), folder.join(".making"))
+            }
+            Target::Bucket { bucket, prefix } => {
+                let place = Place::bucket(&Bucket { name: bucket.clone(), ..access.clone() })?;
+                let shown = format!("s3://{bucket}/{prefix}");
+                (place, prefix.clone(), shown, scratch.clone())
+            }
+        };
+        let is_beside = matches!(target, Target::Folder(folder) if folder.starts_with(data));
+        let inner = Inner { place, prefix, shown, is_beside, making, scratch, secrets, keep, files };
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// What lies where backups go, the latest first. Names say when each was begun.
+    pub async fn find(&self) -> Result<Vec<Found>, AppError> {
+        let prefix = self.0.prefix.as_str();
+        let all: Vec<_> = self.0.place.list().try_collect().await?;
+        let ours = |stored: &Stored| {
+            let name = stored.place.strip_prefix(prefix)?;
+            let is_ours = name.ends_with(ENDING) && !name.contains('/');
+            is_ours.then(|| Found { name: name.to_owned(), bytes: stored.bytes, since: stored.since })
+        };
+        let mut found: Vec<Found> = all.iter().filter_map(ours).collect();
+        found.sort_by(|a, b| b.name.cmp(&a.name));
+        Ok(found)
+    }
+
+    /// Where backups go, in words.
+    pub fn shown(&self) -> &str {
+        &self.0.shown
+    }
+
+    /// The name of an archive that is there; `latest` is the last of everything.
+    async fn named(&self, name: &str) -> Result<String, BackupError> {
+        let mut names = self.find().await?.into_iter().map(|found| found.name);
+        let found = if name == "latest" {
+            names.find(|name| name.starts_with(make::WHOLE))
+        } else {
+            names.find(|found| found == name)
+        };
+        found.ok_or_else(|| BackupError::told(format!("there is no backup '{name}' in {}", self.0.shown)))
+    }
+
+    fn place_of(&self, name: &str) -> String {
+        format!("{}{name}", self.0.prefix)
+    }
+
+    /// An archive as a file that can be read: where it lies, or a copy.
+    async fn fetch(&self, name: &str, id: uuid::Uuid) -> Result<Fetched, AppError> {
+        let place = self.place_of(name);
+        if let Some(path) = self.0.place.path(&place) {
+            return Ok(Fetched::InPlace(path));
+        }
+        let mut copy = Spooled::begin(&self.0.scratch, id).await?;
+        self.0.place.copy(&place, &mut copy).await?;
+        Ok(Fetched::Copy(copy))
+    }
+
+    /// A folder for what is in the making, gone again with what is given.
+    async fn scratch(&self, id: uuid::Uuid) -> Result<Scratch, AppError> {
+        let folder = self.0.scratch.join(format!("backup-{}", id.simple()));
+        make_folder(&folder).await.map_err(|e| io_failed(&e))?;
+        Ok(Scratch(folder))
+    }
+}
+
+enum Fetched {
+    InPlace(PathBuf),
+    Copy(Spooled),
+}
+
+impl Fetched {
+    fn path(&self) -> &Path {
+        match self {
+            Self::InPlace(path) => path,
+            Self::Copy(copy) => copy.path(),
+        }
+    }
+}
+
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What does not go now is found by the sweep.
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests;

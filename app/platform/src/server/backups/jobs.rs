@@ -1,0 +1,196 @@
+//! Backups as jobs: by the clock, by hand and before a new version.
+
+use std::{sync::Arc, time::Duration};
+
+use kernel::{AppError, server::DbError};
+use records::server::{Actor, App, Ctx};
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::{BackupError, Backups, make, store};
+use crate::{
+    backups::{BackupInfo, Cause, Status},
+    jobs::Progress,
+    server::{
+        jobs::{Job, JobCx, Missed, Outcome, Policy, Queue, Schedule},
+        notifications::{Notice, administrators, notify, told},
+    },
+};
+
+const QUEUE: Queue = Queue { name: "backups", concurrency: 1 };
+/// What time heals, such as a full disk or a bucket that is away, is tried again.
+const POLICY: Policy = Policy { attempts: 5, timeout: Duration::from_hours(12), ..Policy::USUAL };
+/// How many copies from before a migration stay.
+const EARLY: usize = 3;
+/// How often it is written down how far a backup is.
+const PULSE: Duration = Duration::from_millis(500);
+/// For how many days it stays known that there was a backup whose archive is gone.
+const KNOWN_DAYS: i64 = 90;
+
+/// Makes a backup, proves it and removes those whose time is over.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct BackUp {}
+
+impl BackUp {
+    /// At night.
+    pub fn schedule() -> Schedule {
+        Schedule::new("backup", "0 2 * * *", Missed::Once, |_| Self {})
+    }
+}
+
+impl Job for BackUp {
+    const KIND: &'static str = "backups.run";
+    const TITLE: &'static str = "Back up";
+    const QUEUE: Queue = QUEUE;
+    const POLICY: Policy = POLICY;
+
+    /// One at a time.
+    fn key(&self) -> Option<String> {
+        Some(String::new())
+    }
+
+    async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
+        let app = &cx.ctx.app;
+        let backups = app.service::<Backups>()?;
+        let cause = if cx.ctx.actor.user.is_some() { Cause::Manual } else { Cause::Scheduled };
+        let (stage, mut told) = watch::channel(Progress::default());
+        let work = backups.back_up(app, cx.id, cause, cx.ctx.actor.user, &stage);
+        tokio::pin!(work);
+        let done = loop {
+            tokio::select! {
+                done = &mut work => break done,
+                () = tokio::time::sleep(PULSE) => {}
+            }
+            if cx.is_cancelled() {
+                return Ok(Outcome::Cancelled);
+            }
+            if told.has_changed().unwrap_or(false) {
+                let progress = told.borrow_and_update().clone();
+                cx.progress(&progress).await?;
+            }
+        };
+        let done = done?;
+        Ok(Outcome::Done(Some(serde_json::json!({ "name": done.name, "rows": done.rows, "bytes": done.bytes }))))
+    }
+
+    async fn give_up(&self, cx: &JobCx, why: &str) -> Result<(), AppError> {
+        let why = if cx.is_cancelled() { "It was cancelled." } else { why };
+        let mut tx = cx.ctx.db().begin().await?;
+        store::fail(&mut tx, cx.id, why).await?;
+        if !cx.is_cancelled() {
+            let notice = Notice {
+                kind: &told::BACKUP_FAILED,
+                to: administrators(&cx.ctx.app.ctx(Arc::new(Actor::system()))).await?,
+                title: "The backup failed".to_owned(),
+                message: why.to_owned(),
+                link: Some("/admin/backups".to_owned()),
+                priority: None,
+                about: None,
+            };
+            notify(&mut tx, &cx.ctx, notice).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+impl Backups {
+    /// Makes the backup of that id and proves it, going on where an earlier attempt came to.
+    pub async fn back_up(
+        &self,
+        app: &App,
+        id: Uuid,
+        cause: Cause,
+        actor: Option<Uuid>,
+        stage: &watch::Sender<Progress>,
+    ) -> Result<BackupInfo, BackupError> {
+        let db = app.db();
+        let missing = || BackupError::Db(DbError::Serialization);
+        let mut tx = db.begin().await?;
+        if store::find(db, id).await?.is_none() {
+            let now = app.clock().now();
+            store::insert(&mut tx, id, cause, &make::name(make::WHOLE, now, id), actor, now).await?;
+        }
+        store::begin(&mut tx, id).await?;
+        tx.commit().await?;
+        let backup = store::find(db, id).await?.ok_or_else(missing)?;
+        if backup.made_at.is_none() {
+            let made = self.make(app, &backup.name, true, stage).await?;
+            let mut tx = db.begin().await?;
+            store::made(&mut tx, id, &made, app.clock().now()).await?;
+            tx.commit().await?;
+        }
+        stage
+            .send_replace(Progress { message: Some("Restoring it aside and comparing".into()), ..Progress::default() });
+        self.prove(app, &backup.name).await?;
+        let mut tx = db.begin().await?;
+        store::proven(&mut tx, id, app.clock().now()).await?;
+        tx.commit().await?;
+        self.thin_out(app).await?;
+        store::find(db, id).await?.ok_or_else(missing)
+    }
+
+    /// Writes down that a backup came to nothing.
+    pub async fn fail(&self, app: &App, id: Uuid, why: &str) -> Result<(), BackupError> {
+        let mut tx = app.db().begin().await?;
+        store::fail(&mut tx, id, why).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Removes archives whose time is over. The last that was proven stays, and so does what is under way.
+    async fn thin_out(&self, app: &App) -> Result<(), BackupError> {
+        let now = app.clock().now();
+        let present = store::list_present(app.db()).await?;
+        let zone = app.organisation().zone;
+        let proven = present.iter().filter(|b| b.status == Status::Proven);
+        let (early, counted): (Vec<&BackupInfo>, Vec<&BackupInfo>) = proven.partition(|b| b.cause == Cause::Migration);
+        let days: Vec<_> = counted.iter().filter_map(|b| zone.date(b.started_at).or(b.started_at.date_utc())).collect();
+        let stays = self.0.keep.chosen(&days);
+        let mut over: Vec<&BackupInfo> =
+            counted.iter().zip(&stays).skip(1).filter(|(_, s)| !**s).map(|(b, _)| *b).collect();
+        over.extend(early.into_iter().skip(EARLY));
+        // What was never proven goes once a later one was.
+        if let Some(last) = counted.first() {
+            over.extend(present.iter().filter(|b| b.status == Status::Failed && b.started_at < last.started_at));
+        }
+        for backup in over {
+            self.0.place.remove(&self.place_of(&backup.name)).await?;
+            let mut tx = app.db().begin().await?;
+            store::removed(&mut tx, backup.id, now).await?;
+            tx.commit().await?;
+        }
+        let mut tx = app.db().begin().await?;
+        store::forget(&mut tx, now.plus_seconds(-KNOWN_DAYS * 86_400)).await?;
+        tx.commit().await?;
+        crate::server::files::sweep_folder(&self.0.making).await.map_err(|e| BackupError::io(&e))
+    }
+
+    /// Copies the database before its schema changes, and tells the archive's name. It is proven once the program runs:
+    /// [`Self::note`] sees to that.
+    pub async fn before_migration(&self, app: &App) -> Result<Early, BackupError> {
+        let (at, id) = (app.clock().now(), app.clock().new_id(app.rng()));
+        let name = make::name(make::DATABASE_ALONE, at, id);
+        let (stage, _) = watch::channel(Progress::default());
+        let made = self.make(app, &name, false, &stage).await?;
+        Ok(Early { name, made, at })
+    }
+
+    /// Writes down a copy that was made before the schema changed, and has it proven.
+    pub async fn note(&self, ctx: &Ctx, early: Early) -> Result<(), BackupError> {
+        let mut tx = ctx.db().begin().await?;
+        let id = crate::server::jobs::enqueue(ctx, &mut tx, &BackUp {}).await?;
+        if store::find(ctx.db(), id).await?.is_none() {
+            store::insert(&mut tx, id, Cause::Migration, &early.name, None, early.at).await?;
+            store::made(&mut tx, id, &early.made, ctx.now()).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// A copy that was made before the schema changed.
+#[derive(Debug)]
+pub struct Early {
+    name: String,
+    made: make::Made,
+    at: kernel::Timestamp,
+}

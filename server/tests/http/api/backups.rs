@@ -1,0 +1,57 @@
+//! `/api/v1/backups/`, and what the health page says of them.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::world::World;
+
+const BACKUPS: &str = "/api/v1/backups/";
+
+async fn proven(world: &World, id: &str) -> Value {
+    for _ in 0..2_000 {
+        let backup = world.get("ada", &format!("{BACKUPS}{id}/")).await.json();
+        if !["waiting", "running", "made"].contains(&backup["status"].as_str().unwrap()) {
+            return backup;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let job = world.get("ada", &format!("/api/v1/jobs/{id}/")).await;
+    panic!("the backup does not end: {}", job.text());
+}
+
+#[tokio::test]
+async fn an_administrator_has_a_backup_made_proven_and_fetches_it() {
+    let world = World::new().await;
+    let _working = world.service.work();
+    world.create("ada", "companies", json!({ "name": "Secretive Ltd" })).await;
+    let health = world.get("ada", "/health/").await.json();
+    assert_eq!(health["checks"]["backups"], json!({ "last_proven_at": null, "age_seconds": null }));
+
+    let begun = world.post("ada", BACKUPS, json!({})).await;
+    assert_eq!(begun.status, 202, "{}", begun.text());
+    let id = begun.json()["id"].as_str().unwrap().to_owned();
+    assert_eq!(begun.header("location"), format!("{BACKUPS}{id}/"));
+    let done = proven(&world, &id).await;
+    assert_eq!(done["status"], "proven", "{done}");
+    assert_eq!(world.get("ada", &format!("/api/v1/jobs/{id}/")).await.status, 200);
+
+    let list = world.get("ada", BACKUPS).await.json();
+    assert_eq!((&list["results"][0]["id"], &list["last_proven_at"]), (&json!(id), &done["proven_at"]));
+    let health = world.get("ada", "/health/").await.json();
+    assert_eq!(health["checks"]["backups"]["last_proven_at"], done["proven_at"]);
+
+    let archive = world.get("ada", done["download_url"].as_str().unwrap()).await;
+    assert_eq!((archive.status.as_u16(), Some(archive.body.len() as u64)), (200, done["bytes"].as_u64()));
+    assert!(archive.header("content-disposition").contains(done["name"].as_str().unwrap()));
+    assert!(!archive.body.windows(9).any(|w| w == b"Secretive"));
+    let clicked = world.get("ada", &format!("/admin/backups/{id}/download")).await;
+    assert_eq!((clicked.status.as_u16(), clicked.body.len()), (200, archive.body.len()));
+
+    // Nobody else learns that there is one.
+    for path in [BACKUPS.to_owned(), format!("{BACKUPS}{id}/"), format!("{BACKUPS}{id}/download/")] {
+        assert_eq!(world.get("gus", &path).await.status, 403, "{path}");
+    }
+    assert_eq!(world.get("gus", &format!("/admin/backups/{id}/download")).await.status, 403);
+    assert_eq!(world.post("gus", BACKUPS, json!({})).await.status, 403);
+}
