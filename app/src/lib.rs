@@ -37,11 +37,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/organisation") view={routes::office()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/preferences") view={routes::office()} ssr=SsrMode::Async />
                     <Route path=path!("/notifications") view={routes::office()} ssr=SsrMode::Async />
-                    <Route path=path!("/admin/backups") view={routes::office()} ssr=SsrMode::Async />
-                    <Route path=path!("/admin/deliveries") view={routes::office()} ssr=SsrMode::Async />
-                    <Route path=path!("/admin/jobs") view={routes::office()} ssr=SsrMode::Async />
-                    <Route path=path!("/admin/mail") view={routes::office()} ssr=SsrMode::Async />
-                    <Route path=path!("/admin/mail-outbox") view={routes::office()} ssr=SsrMode::Async />
+                    <Route path=path!("/admin/backups") view={routes::admin()} ssr=SsrMode::Async />
+                    <Route path=path!("/admin/deliveries") view={routes::admin()} ssr=SsrMode::Async />
+                    <Route path=path!("/admin/jobs") view={routes::admin()} ssr=SsrMode::Async />
+                    <Route path=path!("/admin/mail") view={routes::admin()} ssr=SsrMode::Async />
+                    <Route path=path!("/admin/mail-outbox") view={routes::admin()} ssr=SsrMode::Async />
                     <Route path=path!("/exports") view={routes::office()} ssr=SsrMode::Async />
                     <Route path=path!("/imports/:id") view={routes::office()} ssr=SsrMode::Async />
                     <Route path=path!("/:collection") view={routes::daily()} ssr=SsrMode::Async />

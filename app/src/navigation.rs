@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;
 use platform::preferences::{Density, Theme, api::change_preferences};
 use screens::{
-    frame::Frame,
+    frame::{Frame, Furniture},
     look::{self, Look},
     session::Session,
 };
@@ -99,13 +99,13 @@ fn is_within(path: &str, href: &str) -> bool {
 /// Who one is, how one wants to see things, and the way out.
 fn account(session: Session) -> AnyView {
     let Some(me) = session.user() else { return ().into_any() };
-    let frame = Frame::get();
+    let furniture = Furniture::get();
     let chosen = RwSignal::new(Look::default());
     Effect::new(move |_| chosen.set(look::chosen()));
     let choose = move |look: Look| {
         look::show(look);
         chosen.set(look);
-        keep(frame, look);
+        furniture.look.set(Some(look));
     };
     let theme = move |label: &'static str, icon: &'static str, theme: Theme| {
         let select = Callback::new(move |()| choose(Look { theme, ..chosen.get_untracked() }));
@@ -144,16 +144,19 @@ fn account(session: Session) -> AnyView {
     .into_any()
 }
 
-/// Lets a look follow the person to other browsers.
-fn keep(frame: Frame, look: Look) {
-    let changes = [("theme", look.theme.name()), ("density", look.density.name())];
-    let changes = changes.map(|(name, value)| (name.to_owned(), value.into()));
-    spawn_local(async move {
-        match change_preferences(changes.into_iter().collect()).await {
-            Ok(Ok(preferences)) => look::saved(&preferences),
-            // The page going away takes the answer with it, not the choice.
-            Ok(Err(_)) | Err(AppError::Offline) => {}
-            Err(error) => frame.failed(&error),
-        }
+/// Lets each look that is chosen follow the person to other browsers.
+pub fn keep_looks(frame: Frame, furniture: Furniture) {
+    Effect::new(move |_| {
+        let Some(look) = furniture.look.get() else { return };
+        let changes = [("theme", look.theme.name()), ("density", look.density.name())];
+        let changes = changes.map(|(name, value)| (name.to_owned(), value.into()));
+        spawn_local(async move {
+            match change_preferences(changes.into_iter().collect()).await {
+                Ok(Ok(preferences)) => look::saved(&preferences),
+                // The page going away takes the answer with it, not the choice.
+                Ok(Err(_)) | Err(AppError::Offline) => {}
+                Err(error) => frame.failed(&error),
+            }
+        });
     });
 }

@@ -6,17 +6,23 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use screens::{frame::Frame, live::Live, notifications, session::Session};
+use screens::{
+    frame::{Frame, Furniture},
+    live::Live,
+    notifications,
+    session::Session,
+};
 
-use crate::{home, keys, missing, palette};
+use crate::{home, keys, missing, navigation, palette};
 
 /// A screen inside the shell with what lies over every screen: loaded with the first of them, so that the shell itself
 /// is there sooner.
 fn inside_shell(screen: fn(&[&str]) -> AnyView) -> AnyView {
     let (frame, session) = (Frame::get(), Session::get());
-    frame.furnish(notifications::bell, move || {
+    Furniture::get().arrive(notifications::bell, move || {
         Live::get().begin();
         notifications::follow(frame, session);
+        navigation::keep_looks(frame, Furniture::get());
     });
     keys::listen(frame, session);
     let path = use_location().pathname.get_untracked();
@@ -41,20 +47,27 @@ fn screen_daily() -> AnyView {
     })
 }
 
-/// What is needed now and then: bringing files, setting things up, looking after the program.
+/// What is needed now and then: bringing files and fetching them, setting things up.
 fn screen_office() -> AnyView {
     inside_shell(|segments| match segments {
         ["notifications"] => screens::notifications::page(),
-        ["admin", "backups"] => screens::backups(),
-        ["admin", "deliveries"] => screens::deliveries(),
-        ["admin", "jobs"] => screens::jobs(),
-        ["admin", "mail"] => screens::mail(),
-        ["admin", "mail-outbox"] => screens::outbox(),
         ["settings", "preferences"] => screens::preferences(),
         ["exports"] => screens::exports(),
         ["settings", "organisation"] => screens::organisation(),
         ["imports", _] => screens::import_progress(),
         [_, "import"] => screens::import(),
+        _ => screens::missing(),
+    })
+}
+
+/// Looking after the program.
+fn screen_admin() -> AnyView {
+    inside_shell(|segments| match segments {
+        ["admin", "backups"] => screens::backups(),
+        ["admin", "deliveries"] => screens::deliveries(),
+        ["admin", "jobs"] => screens::jobs(),
+        ["admin", "mail"] => screens::mail(),
+        ["admin", "mail-outbox"] => screens::outbox(),
         _ => screens::missing(),
     })
 }
@@ -69,7 +82,7 @@ fn screen_outside() -> AnyView {
 }
 
 #[cfg(not(debug_assertions))]
-pub use lazy::{daily, office, outside};
+pub use lazy::{admin, daily, office, outside};
 
 /// What everybody works with all day.
 #[cfg(debug_assertions)]
@@ -81,6 +94,12 @@ pub fn daily() -> fn() -> AnyView {
 #[cfg(debug_assertions)]
 pub fn office() -> fn() -> AnyView {
     screen_office
+}
+
+/// Looking after the program.
+#[cfg(debug_assertions)]
+pub fn admin() -> fn() -> AnyView {
+    screen_admin
 }
 
 /// The ways in.
@@ -96,6 +115,7 @@ mod lazy {
 
     pub struct Daily;
     pub struct Office;
+    pub struct Admin;
     pub struct Outside;
 
     /// What everybody works with all day.
@@ -105,6 +125,11 @@ mod lazy {
 
     /// What is needed now and then.
     pub fn office() -> Lazy<Office> {
+        Lazy::new()
+    }
+
+    /// Looking after the program.
+    pub fn admin() -> Lazy<Admin> {
         Lazy::new()
     }
 
@@ -132,6 +157,17 @@ mod lazy {
 
         fn view(_this: Self) -> AnyView {
             super::screen_office()
+        }
+    }
+
+    #[lazy_route]
+    impl LazyRoute for Admin {
+        fn data() -> Self {
+            Self
+        }
+
+        fn view(_this: Self) -> AnyView {
+            super::screen_admin()
         }
     }
 

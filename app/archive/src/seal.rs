@@ -50,8 +50,8 @@ impl Secret {
     }
 }
 
-fn expand(salt: &[u8], secret: &[u8; 32], info: &[u8], into: &mut [u8]) {
-    let done = Hkdf::<Sha256>::new(Some(salt), secret).expand(info, into);
+fn expand(salt: &[u8], secret: &[u8; 32], info: &[u8], key: &mut [u8]) {
+    let done = Hkdf::<Sha256>::new(Some(salt), secret).expand(info, key);
     debug_assert!(done.is_ok(), "keys are far shorter than the longest there is");
 }
 

@@ -8,7 +8,7 @@ use records::Value;
 use ui::{Breadcrumb, Toast, Toasts, Tone, TopBar, provide_toasts};
 use uuid::Uuid;
 
-use crate::{api, draft::Draft, form::Shelf, live::Live};
+use crate::{api, draft::Draft, form::Shelf, live::Live, look::Look};
 
 type OpenEditors = BTreeMap<(Uuid, String), ((Value, i64), Draft)>;
 
@@ -33,9 +33,6 @@ pub struct Frame {
     pub unread: RwSignal<i64>,
     /// Whether the viewer was found to be signed out.
     pub signed_out: RwSignal<bool>,
-    shell: StoredValue<Owner>,
-    /// What stands at the end of the bar over every screen.
-    bar: StoredValue<Option<fn(Frame) -> AnyView>>,
 }
 
 impl Frame {
@@ -52,10 +49,13 @@ impl Frame {
             toasts: provide_toasts(),
             unread: RwSignal::new(0),
             signed_out: RwSignal::new(false),
-            shell: StoredValue::new(Owner::current().unwrap_or_default()),
-            bar: StoredValue::new(None),
         };
         provide_context(frame);
+        provide_context(Furniture {
+            shell: StoredValue::new(Owner::current().unwrap_or_default()),
+            bar: StoredValue::new(None),
+            look: RwSignal::new(None),
+        });
         frame
     }
 
@@ -63,14 +63,6 @@ impl Frame {
     #[expect(clippy::expect_used, reason = "a screen outside the shell is a mistake of the program")]
     pub fn get() -> Self {
         use_context().expect("a screen is inside the shell")
-    }
-
-    /// Begins what lasts as long as the shell and is too large for it: it comes with the first screen.
-    pub fn furnish(self, bar: fn(Frame) -> AnyView, begin: impl FnOnce()) {
-        if self.bar.get_value().is_none() {
-            self.bar.set_value(Some(bar));
-            self.shell.get_value().with(begin);
-        }
     }
 
     /// Grows when what shows records of these types, or this one record, should read them again.
@@ -123,6 +115,34 @@ impl Frame {
     }
 }
 
+/// What stands at the end of the bar over every screen.
+type Bar = fn(Frame) -> AnyView;
+
+/// What belongs to the shell and is too large for it: it comes with the first screen. Provided with the frame.
+#[derive(Clone, Copy)]
+pub struct Furniture {
+    shell: StoredValue<Owner>,
+    bar: StoredValue<Option<Bar>>,
+    /// What was chosen last of theme and density, for who keeps it.
+    pub look: RwSignal<Option<Look>>,
+}
+
+impl Furniture {
+    /// Only below the shell, which provides it.
+    #[expect(clippy::expect_used, reason = "a screen outside the shell is a mistake of the program")]
+    pub fn get() -> Self {
+        use_context().expect("a screen is inside the shell")
+    }
+
+    /// Begins, once, what lasts as long as the shell.
+    pub fn arrive(self, bar: Bar, begin: impl FnOnce()) {
+        if self.bar.get_value().is_none() {
+            self.bar.set_value(Some(bar));
+            self.shell.get_value().with(begin);
+        }
+    }
+}
+
 fn told(back: &api::TakenBack) -> Toast {
     let records = if back.records == 1 { "1 record".to_owned() } else { format!("{} records", back.records) };
     match back.conflicts.first() {
@@ -160,7 +180,7 @@ pub fn ScreenHead(
     let frame = Frame::get();
     let on_menu = Callback::new(move |()| frame.menu.set(true));
     let actions = children.map(|children| children());
-    let actions = view! { {actions} {frame.bar.get_value().map(|bar| bar(frame))} };
+    let actions = view! { {actions} {Furniture::get().bar.get_value().map(|bar| bar(frame))} };
     match (within, note) {
         (Some(within), _) => {
             let places = Signal::derive(move || vec![within.clone(), (title.get(), String::new())]);

@@ -41,7 +41,7 @@ fn opened(config: &Config) -> Result<(Backups, SecretKey), String> {
 
 async fn make(state: &State) -> Result<(), String> {
     let backups = state.app.service::<Backups>().map_err(|e| e.sentence())?;
-    let (stage, mut told) = watch::channel(Progress::default());
+    let (progress, mut told) = watch::channel(Progress::default());
     let telling = tokio::spawn(async move {
         let mut before = None;
         while told.changed().await.is_ok() {
@@ -55,8 +55,8 @@ async fn make(state: &State) -> Result<(), String> {
         }
     });
     let id = state.app.clock().new_id(state.app.rng());
-    let made = backups.back_up(&state.app, id, Cause::Manual, None, &stage).await;
-    drop(stage);
+    let made = backups.back_up(&state.app, id, Cause::Manual, None, &progress).await;
+    drop(progress);
     telling.await.ok();
     let BackupInfo { name, bytes, rows, files, .. } = match made {
         Ok(made) => made,

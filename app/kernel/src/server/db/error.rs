@@ -40,7 +40,7 @@ pub enum DbError {
 impl DbError {
     /// The database's user may not do that (PostgreSQL's `insufficient_privilege`).
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Other(error) if error.as_database_error().and_then(|e| e.code()).as_deref() == Some("42501"))
+        matches!(self, Self::Other(error) if error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("42501"))
     }
 
     /// The same transaction, begun again, may succeed.

@@ -48,11 +48,11 @@ fn secrets(bytes: &[u8]) -> Vec<Secret> {
 
 impl World {
     async fn new() -> Self {
-        Self::with(TestDb::new().await, None).await
+        Self::with(TestDb::new().await, None)
     }
 
     /// With files and backups in a bucket.
-    async fn with(db: TestDb, bucket: Option<&Bucket>) -> Self {
+    fn with(db: TestDb, bucket: Option<&Bucket>) -> Self {
         let app = testing::app((*db).clone(), Clock::fixed(NOW), vec![crate::server::module()]);
         let folder = std::env::temp_dir().join(format!("mainstay_backups_{}", Clock::System.new_id(&Rng::system())));
         let files = Files::new(&folder, bucket, b"secret").unwrap();
@@ -130,7 +130,7 @@ async fn elsewhere(world: &World, bytes: &[u8]) -> (TestDb, Files, Backups) {
 async fn a_backup_is_made_while_others_write_proven_and_put_back_elsewhere() {
     let world = World::new().await;
     let kept = world.add_file("a.csv", b"name\nA\n").await;
-    world.add_file("b.txt", &[b'x'; 300_000]).await;
+    world.add_file("b.txt", &vec![b'x'; 300_000]).await;
     let made = world.back_up().await.unwrap();
     assert_eq!((made.status, made.files), (Status::Proven, 2));
     assert!(made.bytes > 0 && made.rows > 4, "{made:?}");
@@ -240,7 +240,7 @@ async fn content_that_is_not_what_was_stored_fails_the_backup() {
 #[tokio::test]
 async fn backups_and_files_in_buckets_are_made_and_proven_too() {
     let bucket = bucket().await;
-    let world = World::with(TestDb::new().await, Some(&bucket)).await;
+    let world = World::with(TestDb::new().await, Some(&bucket));
     world.add_file("a.csv", b"name\nA\n").await;
     let made = world.back_up().await.unwrap();
     assert_eq!((made.status, made.files), (Status::Proven, 1));

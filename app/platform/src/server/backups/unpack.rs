@@ -74,10 +74,10 @@ pub async fn take(
         let Some(Heard::Contents(contents)) = heard.recv().await else { return Ok(None) };
         let home = home(&contents).await?;
         let loading = async {
-            match &home {
-                Some(db) => Ok(db.load(&contents.tables, rows_in).await?),
-                None => Ok::<(), BackupError>(drop(rows_in)),
+            if let Some(db) = &home {
+                db.load(&contents.tables, rows_in).await?;
             }
+            Ok::<(), BackupError>(())
         };
         let hearing = async {
             // Dropped with an error, so that the thread that reads ends as well.
