@@ -113,6 +113,7 @@ fn state(backups: Backups, backup: &BackupInfo) -> AnyView {
 /// `8 s`, `3 min`.
 fn duration(seconds: i64) -> String {
     match seconds {
+        ..1 => "under 1 s".to_owned(),
         ..120 => format!("{seconds} s"),
         _ => format!("{} min", seconds / 60),
     }
