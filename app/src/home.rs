@@ -1,4 +1,7 @@
-//! The home page: what there is, what happened, what to do first.
+//! The home page: what there is, what happened, what to do first. It follows what others write; should the socket be
+//! away, it is asked for now and then.
+
+use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -10,10 +13,21 @@ use screens::{
 };
 use ui::{Avatar, Card, KeyFigure, SkeletonLines, Sparkline, icon};
 
+/// Between looks, unless the viewer prefers otherwise.
+const PAUSE: Duration = Duration::from_secs(60);
+
 /// Everything one may see, at a glance.
 pub fn home() -> AnyView {
     let (frame, session) = (Frame::get(), Session::get());
-    let figures = Resource::new(move || (frame.changes.get(), frame.retries.get()), |_| api::open_home());
+    let written = frame.watch(session.types().into_iter().map(|t| t.name).collect(), None);
+    let figures = Resource::new(move || (written.get(), frame.retries.get()), |_| api::open_home());
+    Effect::new(move |_| {
+        if let Some(pause) = session.refresh(PAUSE)
+            && let Ok(handle) = set_interval_with_handle(move || figures.refetch(), pause)
+        {
+            on_cleanup(move || handle.clear());
+        }
+    });
     let first_name =
         session.user().map(|u| u.name.split(' ').next().unwrap_or_default().to_owned()).unwrap_or_default();
     let hour = session.with(|b| {
@@ -31,10 +45,16 @@ pub fn home() -> AnyView {
             <ScreenHead title=format!("{greeting}, {first_name}") />
             <div class="screen-body">
                 <Transition fallback=|| view! { <div class="home grid-12"><div class="span-12"><SkeletonLines lines=8 /></div></div> }>
-                    {move || figures.get().map(|figures| match figures {
-                        Ok(figures) => dashboard(session, figures),
-                        Err(error) => screens::trouble(&error),
-                    })}
+                    {
+                        // What is the same is not painted anew: one may be in the middle of it.
+                        let shown = Memo::new(move |_| figures.get());
+                        move || {
+                            shown.get().map(|figures| match figures {
+                                Ok(figures) => dashboard(session, figures),
+                                Err(error) => screens::trouble(&error),
+                            })
+                        }
+                    }
                 </Transition>
             </div>
         </div>

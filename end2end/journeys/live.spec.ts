@@ -67,6 +67,15 @@ test("two browsers show each other's edits as they are made", async ({ page, con
   await theirs.close();
 });
 
+test("the home page follows what others write", async ({ page, context, server }) => {
+  await enter(context, server);
+  await open(page, "/");
+  const figure = page.getByRole("main").getByRole("link", { name: /^Companies/ });
+  const before = await figure.innerText();
+  await make(context, server, "companies", { name: unique("Arrival") });
+  await expect(figure).not.toHaveText(before, { useInnerText: true });
+});
+
 test("who is signed out hears nothing more and is not asked again and again", async ({ page, context, server }) => {
   await enter(context, server, COLLEAGUE);
   const sockets: string[] = [];
