@@ -401,8 +401,9 @@ async fn in_order(
     if !matches!(start, Start::After(Json::Null, _)) {
         let mut sql = Sql::new(ctx.db().engine());
         // Found one by one among others, rows would wake their reader one by one: on SQLite that costs more than all
-        // else. Collected first, they come together.
-        let is_collected = question.is_filtered;
+        // else. Collected first, they come together. Where an index has those that match, they do so by themselves.
+        let along = question.along();
+        let is_collected = question.is_filtered && along.is_none();
         let width = reader.width();
         if is_collected {
             let columns: Vec<String> = (0..=width).map(|i| format!("c{i}")).collect();
@@ -410,7 +411,7 @@ async fn in_order(
         }
         sql.push(&format!("select {}, ", reader.select("t")));
         order.expression(entry, &mut sql);
-        question.rows(Way::Sorted(question.along()), &mut sql);
+        question.rows(Way::Sorted(along), &mut sql);
         if !order.is_never_missing {
             sql.push(" and ");
             order.expression(entry, &mut sql);

@@ -47,7 +47,7 @@ pub(super) const MARK: &str = "update change_sets set status = 'undone', undone_
 const LISTED: usize = 100;
 /// Records taken back in one transaction: more would hold up who else writes on SQLite, fewer would write the pages of
 /// every index more often.
-const BATCH: usize = 2_000;
+const BATCH: usize = 4_000;
 
 /// One record's changes within the set, folded into what they come to.
 struct Folded {
