@@ -81,7 +81,7 @@ async fn open(url: &str) -> Result<Ctx, Failure> {
 
 fn worker(ctx: &Ctx) -> Worker {
     let actors = Arc::new(|_| Box::pin(async { Ok(None) }) as std::pin::Pin<Box<dyn Future<Output = _> + Send>>);
-    Worker::new(ctx.app.clone(), kinds(), Services::default(), actors).scheduling(false).lease(LEASE)
+    Worker::new(ctx.app.clone(), kinds(), Services::new(actors)).scheduling(false).lease(LEASE)
 }
 
 async fn number(db: &Db, sql: &str, args: Vec<Arg>) -> Result<i64, Failure> {

@@ -62,10 +62,10 @@ async fn measure(url: &str) -> Result<(), Failure> {
     let app = App::new(db, Registry::build(server::modules::modules())?, Clock::default(), Rng::system());
     let to = people(&app).await?;
     let actors: Actors = Arc::new(|_| Box::pin(async { Ok(None) }));
-    let services = Services::default().with(notifications::add(notifications::Kinds::default())).with(actors.clone());
+    let services = Services::new(actors).with(notifications::add(notifications::Kinds::default()));
     let kinds = platform::server::add_jobs(Kinds::default());
     let (_stop, stopped) = watch::channel(false);
-    tokio::spawn(Worker::new(app.clone(), kinds, services, actors).scheduling(false).run(stopped));
+    tokio::spawn(Worker::new(app.clone(), kinds, services).scheduling(false).run(stopped));
 
     let ctx = app.ctx(Arc::new(Actor::system()));
     let began = Instant::now();

@@ -96,7 +96,7 @@ impl State {
 impl State {
     /// The kinds of jobs, and what they are given.
     pub fn jobs(&self) -> Jobs {
-        let services = Services::default().with(self.files.clone()).with(modules::notifications()).with(self.actors());
+        let services = Services::new(self.actors()).with(self.files.clone()).with(modules::notifications());
         Jobs { kinds: modules::jobs(), services: services.with(Keep(self.config.exports_kept)) }
     }
 
@@ -112,7 +112,7 @@ impl State {
     /// What does the jobs, on all queues.
     pub fn worker(&self) -> Worker {
         let Jobs { kinds, services } = self.jobs();
-        Worker::new(self.app.clone(), kinds, services, self.actors())
+        Worker::new(self.app.clone(), kinds, services)
     }
 }
 

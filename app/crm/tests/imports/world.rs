@@ -11,7 +11,7 @@ use platform::{
     server::{
         files::Files,
         import::{self, Aim, Imports, Upload},
-        jobs::{Jobs, Kinds, Services, Worker},
+        jobs::{Actors, Jobs, Kinds, Services, Worker},
     },
 };
 use records::{
@@ -68,13 +68,8 @@ impl World {
         tx.execute(sql, vec![user.into(), NOW.into(), NOW.into(), true.into()]).await.unwrap();
         tx.commit().await.unwrap();
         let (stop, stopped) = watch::channel(false);
-        let actor = ctx.actor.clone();
-        let actors = Arc::new(move |_| {
-            let actor = actor.clone();
-            Box::pin(async move { Ok(Some(actor)) }) as Pin<Box<dyn Future<Output = _> + Send>>
-        });
-        let Jobs { kinds, services } = jobs(&imports);
-        let worker = Worker::new(app.clone(), kinds, services, actors);
+        let Jobs { kinds, services } = jobs(&imports, &ctx);
+        let worker = Worker::new(app.clone(), kinds, services);
         tokio::spawn(worker.scheduling(false).run(stopped));
         Self { db, app, ctx, imports, folder, _stop: stop }
     }
@@ -85,7 +80,7 @@ impl World {
     }
 
     pub fn jobs(&self) -> Jobs {
-        jobs(&self.imports)
+        jobs(&self.imports, &self.ctx)
     }
 
     pub async fn bring(&self, record_type: &str, name: &str, bytes: &[u8]) -> Result<ImportInfo, AppError> {
@@ -165,8 +160,13 @@ impl World {
     }
 }
 
-fn jobs(imports: &Imports) -> Jobs {
-    let services = Services::default().with(imports.files.clone());
+fn jobs(imports: &Imports, ctx: &Ctx) -> Jobs {
+    let actor = ctx.actor.clone();
+    let actors: Actors = Arc::new(move |_| {
+        let actor = actor.clone();
+        Box::pin(async move { Ok(Some(actor)) })
+    });
+    let services = Services::new(actors).with(imports.files.clone());
     Jobs { kinds: platform::server::add_jobs(Kinds::default()), services }
 }
 

@@ -109,7 +109,6 @@ pub struct JobCx {
     pub attempt: u32,
     pub(super) token: Uuid,
     pub(super) services: Services,
-    pub(super) actors: Option<Actors>,
     pub(super) cancelled: Arc<AtomicBool>,
 }
 
@@ -117,12 +116,17 @@ impl JobCx {
     /// For a handler that cleans up after a job that never ran.
     pub(super) fn outside(ctx: Ctx, id: Uuid, services: Services) -> Self {
         let cancelled = Arc::new(AtomicBool::new(true));
-        Self { ctx, id, attempt: 0, token: Uuid::nil(), services, actors: None, cancelled }
+        Self { ctx, id, attempt: 0, token: Uuid::nil(), services, cancelled }
     }
 
     /// Something the program gave its workers, such as where files lie.
     pub fn service<T: Any + Clone + Send + Sync>(&self) -> Result<T, AppError> {
         self.services.get().ok_or_else(|| kernel::server::unexpected(format!("no {}", std::any::type_name::<T>())))
+    }
+
+    /// Finds people with the rights they have now.
+    pub fn actors(&self) -> &Actors {
+        &self.services.actors
     }
 
     /// Whether somebody asked this to stop, or it is not this worker's any more. Long work asks now and then.
@@ -150,9 +154,9 @@ impl JobCx {
     /// The context with the time and with the rights that who started this has now.
     pub async fn anew(&self) -> Result<Ctx, AppError> {
         super::super::organisation::refresh(&self.ctx.app).await?;
-        let actor = match (self.ctx.actor.user, &self.actors) {
-            (Some(user), Some(actors)) => actors(user).await?.ok_or_else(gone)?,
-            _ => self.ctx.actor.clone(),
+        let actor = match self.ctx.actor.user {
+            Some(user) => self.actors()(user).await?.ok_or_else(gone)?,
+            None => self.ctx.actor.clone(),
         };
         Ok(self.ctx.app.ctx(actor))
     }

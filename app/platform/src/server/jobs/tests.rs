@@ -171,21 +171,25 @@ impl World {
         self.app().clock()
     }
 
+    fn services(&self) -> Services {
+        let actors: Actors = Arc::new(|user| {
+            let known = (user != Uuid::max()).then(|| testing::actor(user, None, Grants::default()));
+            Box::pin(async move { Ok(known) }) as Pin<Box<dyn Future<Output = _> + Send>>
+        });
+        Services::new(actors).with(self.diary.clone()).with(self.crowd.clone())
+    }
+
     fn jobs(&self) -> Jobs {
         let hourly = |tick: Timestamp| Test { name: tick.to_string(), deed: Deed::Note, key: None };
         let kinds = Kinds::default().with::<Test>().with::<Impatient>().with::<Urgent>();
         let kinds = kinds.every(Schedule::new("hourly", "0 * * * *", Missed::Once, hourly));
         let kinds = kinds.every(Schedule::new("skipped", "30 * * * *", Missed::Skip, hourly));
-        Jobs { kinds, services: Services::default().with(self.diary.clone()).with(self.crowd.clone()) }
+        Jobs { kinds, services: self.services() }
     }
 
     fn worker(&self) -> Worker {
         let Jobs { kinds, services } = self.jobs();
-        let actors: Actors = Arc::new(|user| {
-            let known = (user != Uuid::max()).then(|| testing::actor(user, None, Grants::default()));
-            Box::pin(async move { Ok(known) }) as Pin<Box<dyn Future<Output = _> + Send>>
-        });
-        Worker::new(self.app().clone(), kinds, services, actors)
+        Worker::new(self.app().clone(), kinds, services)
             .scheduling(false)
             .lease(Duration::from_millis(300))
             .drain(Duration::from_millis(200))
@@ -617,7 +621,7 @@ async fn what_is_over_long_enough_goes_and_the_counts_stay() {
     world.until(id, State::Completed).await;
     world.clock().advance_seconds(23 * 3_600);
     let clean = || async {
-        let mut cx = JobCx::outside(world.app().ctx(Arc::new(Actor::system())), Uuid::nil(), Services::default());
+        let mut cx = JobCx::outside(world.app().ctx(Arc::new(Actor::system())), Uuid::nil(), world.services());
         cx.cancelled = Arc::default();
         CleanUp {}.run(&cx).await.unwrap();
     };

@@ -47,20 +47,26 @@ const DRAIN: Duration = Duration::from_secs(25);
 /// What is said of an attempt whose worker died.
 const LOST: &str = "The program stopped in the middle of this.";
 
-/// What the program gives its jobs, by type.
-#[derive(Clone, Default)]
-pub struct Services(Arc<Extensions>);
+/// What the program gives its jobs: who people are, and the rest by type.
+#[derive(Clone)]
+pub struct Services {
+    pub(super) actors: Actors,
+    all: Arc<Extensions>,
+}
 
 impl Services {
+    pub fn new(actors: Actors) -> Self {
+        Self { actors, all: Arc::default() }
+    }
+
     #[must_use]
-    pub fn with<T: Any + Clone + Send + Sync>(self, service: T) -> Self {
-        let mut all = (*self.0).clone();
-        all.insert(service);
-        Self(Arc::new(all))
+    pub fn with<T: Any + Clone + Send + Sync>(mut self, service: T) -> Self {
+        Arc::make_mut(&mut self.all).insert(service);
+        self
     }
 
     pub(super) fn get<T: Any + Clone + Send + Sync>(&self) -> Option<T> {
-        self.0.get::<T>().cloned()
+        self.all.get::<T>().cloned()
     }
 }
 
@@ -74,7 +80,6 @@ pub struct Worker {
     app: App,
     kinds: Kinds,
     services: Services,
-    actors: Actors,
     queues: Vec<Queue>,
     lease: Duration,
     drain: Duration,
@@ -83,9 +88,9 @@ pub struct Worker {
 
 impl Worker {
     /// A worker on all queues that also watches the schedules.
-    pub fn new(app: App, kinds: Kinds, services: Services, actors: Actors) -> Self {
+    pub fn new(app: App, kinds: Kinds, services: Services) -> Self {
         let queues = kinds.queues();
-        Self { app, kinds, services, actors, queues, lease: LEASE, drain: DRAIN, is_scheduling: true }
+        Self { app, kinds, services, queues, lease: LEASE, drain: DRAIN, is_scheduling: true }
     }
 
     /// Works on these queues alone.

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     notifications::{Channel, DeliveryState, Mode},
     server::{
-        jobs::{Actors, Job, JobCx, Outcome, Policy, Queue, backoff},
+        jobs::{Job, JobCx, Outcome, Policy, Queue, backoff},
         outbox,
     },
 };
@@ -120,8 +120,7 @@ async fn post(ctx: &Ctx, theirs: &Ctx, kind: &'static Kind, found: &Found) -> Re
 
 /// The context of whom it is for, or why it is not told to them any more.
 pub async fn reader(cx: &JobCx, found: &Found) -> Result<Result<Ctx, &'static str>, AppError> {
-    let actors: Actors = cx.service()?;
-    let Some(actor) = actors(found.reader).await? else { return Ok(Err("They may not sign in any more.")) };
+    let Some(actor) = cx.actors()(found.reader).await? else { return Ok(Err("They may not sign in any more.")) };
     if found.read_at.is_some() {
         return Ok(Err("It was read before it was due."));
     }

@@ -60,7 +60,7 @@ async fn tell(cx: &JobCx, told: &Tell) -> Result<(), AppError> {
     let kind = kinds.get(&told.kind).ok_or_else(|| AppError::Conflict("There are no such notifications.".into()))?;
     let mut readers = told.to.clone();
     if let Some((record_type, id)) = &told.about {
-        readers = allowed(ctx, &cx.service()?, record_type, *id, &readers).await?;
+        readers = allowed(ctx, cx.actors(), record_type, *id, &readers).await?;
         let muted = store::muted_by(ctx.db(), *id, &readers).await?;
         readers.retain(|reader| !muted.contains(reader));
     }

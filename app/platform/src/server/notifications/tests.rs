@@ -79,9 +79,9 @@ impl World {
             let found = people.iter().find(|actor| actor.user == Some(id)).cloned();
             Box::pin(async move { Ok::<_, AppError>(found) })
         });
-        let services = Services::default().with(add(Kinds::default())).with(actors.clone());
+        let services = Services::new(actors).with(add(Kinds::default()));
         let kinds = crate::server::add_jobs(jobs::Kinds::default());
-        let worker = Worker::new(self.ctx.app.clone(), kinds, services, actors).scheduling(false);
+        let worker = Worker::new(self.ctx.app.clone(), kinds, services).scheduling(false);
         tokio::spawn(worker.run(self.stop.subscribe()));
     }
 

@@ -74,11 +74,11 @@ impl World {
 
     fn work(&self) -> JoinHandle<()> {
         let actors: Actors = Arc::new(|_| Box::pin(async { Ok(None) }));
-        let worker =
-            Worker::new(self.app().clone(), crate::server::add_jobs(Kinds::default()), Services::default(), actors)
-                .scheduling(false)
-                .lease(Duration::from_millis(300))
-                .drain(Duration::from_millis(200));
+        let kinds = crate::server::add_jobs(Kinds::default());
+        let worker = Worker::new(self.app().clone(), kinds, Services::new(actors))
+            .scheduling(false)
+            .lease(Duration::from_millis(300))
+            .drain(Duration::from_millis(200));
         tokio::spawn(worker.run(self.stop.subscribe()))
     }
 

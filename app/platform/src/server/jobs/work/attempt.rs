@@ -26,9 +26,12 @@ pub async fn attempt(worker: &Worker, claimed: &Claimed, cancelled: Arc<AtomicBo
         return (None, Ending::Failed { why, again: Some(Duration::from_mins(10)) });
     };
     let name = Some(kind.name());
-    let cx = match context(worker, claimed, cancelled).await {
-        Ok(cx) => Arc::new(cx),
-        Err(error) => return (name, failed(worker, &*kind, claimed, &error)),
+    let cx = match actor(worker, claimed).await {
+        Ok(actor) => context(worker, claimed, cancelled, actor),
+        Err(error) => {
+            let cx = context(worker, claimed, cancelled, Arc::new(Actor::system()));
+            return (name, settle(&*kind, claimed, cx, failed(worker, &*kind, claimed, &error)).await);
+        }
     };
     // More attempts than there are: the last one died with its worker.
     if claimed.attempt > claimed.attempts {
@@ -60,18 +63,20 @@ pub async fn attempt(worker: &Worker, claimed: &Claimed, cancelled: Arc<AtomicBo
     (name, settle(&*kind, claimed, cx, ending).await)
 }
 
-async fn context(worker: &Worker, claimed: &Claimed, cancelled: Arc<AtomicBool>) -> Result<JobCx, AppError> {
-    let actor = match claimed.actor {
-        None => Arc::new(Actor::system()),
-        Some(user) => (worker.actors)(user).await?.ok_or_else(gone)?,
-    };
-    Ok(JobCx {
+async fn actor(worker: &Worker, claimed: &Claimed) -> Result<Arc<Actor>, AppError> {
+    match claimed.actor {
+        None => Ok(Arc::new(Actor::system())),
+        Some(user) => (worker.services.actors)(user).await?.ok_or_else(gone),
+    }
+}
+
+fn context(worker: &Worker, claimed: &Claimed, cancelled: Arc<AtomicBool>, actor: Arc<Actor>) -> Arc<JobCx> {
+    Arc::new(JobCx {
         ctx: worker.app.ctx(actor),
         id: claimed.id,
         attempt: u32::try_from(claimed.attempt).unwrap_or(u32::MAX),
         token: claimed.token,
         services: worker.services.clone(),
-        actors: Some(worker.actors.clone()),
         cancelled,
     })
 }
