@@ -18,7 +18,10 @@ mod sweep;
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::response::Response;
@@ -51,6 +54,8 @@ struct Inner {
     place: Place,
     spool: PathBuf,
     key: link::Key,
+    /// Tests play what cannot be had without a disk of one's own.
+    is_full: AtomicBool,
 }
 
 /// Content that lies at its place and waits for a row that names it.
@@ -95,18 +100,29 @@ impl Local {
 
 impl Files {
     /// Files in the data folder, or in a bucket where there is one. What is on its way lies in the data folder's
-    /// `spool` either way. The message says what is wrong with the bucket's settings.
+    /// `spool` either way; what a program left there that was killed goes. The message says what is wrong with the
+    /// settings of the bucket.
     pub fn new(data: &Path, bucket: Option<&Bucket>, secret_key: &[u8]) -> Result<Self, String> {
         let place = match bucket {
             Some(bucket) => Place::bucket(bucket)?,
             None => Place::folder(data.join("files"))?,
         };
-        Ok(Self(Arc::new(Inner { place, spool: data.join("spool"), key: link::Key::new(secret_key) })))
+        let spool = data.join("spool");
+        spool::sweep_now(&spool).map_err(|e| format!("the folder {} cannot be used: {e}", spool.display()))?;
+        Ok(Self(Arc::new(Inner { place, spool, key: link::Key::new(secret_key), is_full: AtomicBool::new(false) })))
     }
 
     /// A file in the making, gone again unless it is put somewhere.
     pub async fn spool(&self, ctx: &Ctx) -> Result<Spooled, AppError> {
+        if self.0.is_full.load(Ordering::Relaxed) {
+            return Spooled::on_full_disk(&self.0.spool, ctx.new_id()).await;
+        }
         Spooled::begin(&self.0.spool, ctx.new_id()).await
+    }
+
+    /// Whether the disk takes nothing more, for tests.
+    pub(super) fn set_full(&self, is_full: bool) {
+        self.0.is_full.store(is_full, Ordering::Relaxed);
     }
 
     /// The folder where files are made.

@@ -5,7 +5,7 @@ use records::server::App;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{
-    files::Bucket,
+    files::{Bucket, Files},
     notifications::Site,
     outbox::{Mailer, Patience},
     outside::{Client, Guard},
@@ -26,6 +26,11 @@ pub fn provide(app: &App, fixed: &[(&'static str, &str)], patience: Patience) {
     app.provide(Fixed(fixed));
     app.provide(client.clone());
     app.provide(Mailer::new("crm.example", guard, client, vec![], None).with(patience));
+}
+
+/// From now on whoever makes a file finds the disk full, or has room again.
+pub fn fill_disk(files: &Files, is_full: bool) {
+    files.set_full(is_full);
 }
 
 /// The same, trusting and asking the servers that `bin/test` started.

@@ -1,6 +1,7 @@
 //! Files in the making, on this machine.
 
 use std::{
+    fs::{DirEntry, File},
     io,
     path::{Path, PathBuf},
     time::Duration,
@@ -10,43 +11,63 @@ use kernel::{AppError, server::unexpected};
 use tokio::fs;
 use uuid::Uuid;
 
-/// What was left by a program that was killed is older than anything takes.
+/// A folder is not locked: what is in one of this age was left.
 const FORGOTTEN: Duration = Duration::from_hours(24);
 
 /// A file in the making; gone with this unless it is brought to its place.
 #[derive(Debug)]
-pub struct Spooled(Option<PathBuf>);
+pub struct Spooled {
+    path: Option<PathBuf>,
+    /// Locked for as long as this is kept: what a program left that was killed is locked by nobody.
+    _lock: File,
+}
 
 impl Spooled {
     pub(in crate::server) async fn begin(folder: &Path, id: Uuid) -> Result<Self, AppError> {
         make_folder(folder).await.map_err(|e| failed(&e))?;
+        let folder = folder.to_owned();
+        let begun = tokio::task::spawn_blocking(move || Self::begin_now(&folder, id)).await.map_err(unexpected)?;
+        begun.map_err(|e| failed(&e))
+    }
+
+    /// A file that takes no byte, for tests.
+    pub(super) async fn on_full_disk(folder: &Path, id: Uuid) -> Result<Self, AppError> {
+        const FULL: &str = "/dev/full";
+        make_folder(folder).await.map_err(|e| failed(&e))?;
         let path = folder.join(id.simple().to_string());
-        fs::File::create_new(&path).await.map_err(|e| failed(&e))?;
-        Ok(Self(Some(path)))
+        fs::symlink(FULL, &path).await.map_err(|e| failed(&e))?;
+        Ok(Self { path: Some(path), _lock: File::open(FULL).map_err(|e| failed(&e))? })
     }
 
     /// The same on a thread that may wait.
     pub(in crate::server) fn begin_now(folder: &Path, id: Uuid) -> io::Result<Self> {
         let path = folder.join(id.simple().to_string());
-        std::fs::File::create_new(&path)?;
-        Ok(Self(Some(path)))
+        loop {
+            let lock = File::create_new(&path)?;
+            // Where files cannot be locked, none is taken for left either.
+            lock.lock().ok();
+            // A sweep that saw it before it was locked has removed it.
+            if path.try_exists()? {
+                return Ok(Self { path: Some(path), _lock: lock });
+            }
+        }
     }
 
     pub fn path(&self) -> &Path {
-        self.0.as_deref().unwrap_or_else(|| Path::new(""))
+        self.path.as_deref().unwrap_or_else(|| Path::new(""))
     }
 
     /// Moves the file; nothing is left to be removed.
     pub(super) async fn move_to(mut self, place: &Path) -> io::Result<()> {
         fs::rename(self.path(), place).await?;
-        self.0 = None;
+        self.path = None;
         Ok(())
     }
 }
 
 impl Drop for Spooled {
     fn drop(&mut self) {
-        if let Some(path) = &self.0 {
+        if let Some(path) = &self.path {
             // What does not go now is found by the sweep.
             std::fs::remove_file(path).ok();
         }
@@ -67,23 +88,36 @@ pub async fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder).await
 }
 
-/// Removes what was never finished.
+/// Removes what programs left that were killed.
 pub async fn sweep(folder: &Path) -> io::Result<()> {
-    let mut entries = match fs::read_dir(folder).await {
+    let folder = folder.to_owned();
+    tokio::task::spawn_blocking(move || sweep_now(&folder)).await.map_err(io::Error::other)?
+}
+
+/// The same on a thread that may wait.
+pub fn sweep_now(folder: &Path) -> io::Result<()> {
+    let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
-    while let Some(entry) = entries.next_entry().await? {
-        let entry_is = entry.metadata().await?;
-        if entry_is.modified()?.elapsed().unwrap_or_default() <= FORGOTTEN {
-            continue;
-        }
-        if entry_is.is_dir() {
-            fs::remove_dir_all(entry.path()).await?;
-        } else {
-            fs::remove_file(entry.path()).await?;
+    for entry in entries {
+        match remove_if_left(&entry?) {
+            // What is finished or given up meanwhile goes by itself.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            removed => removed?,
         }
     }
     Ok(())
+}
+
+fn remove_if_left(entry: &DirEntry) -> io::Result<()> {
+    let (path, about) = (entry.path(), entry.metadata()?);
+    if about.is_dir() {
+        let is_forgotten = about.modified()?.elapsed().unwrap_or_default() > FORGOTTEN;
+        return if is_forgotten { std::fs::remove_dir_all(path) } else { Ok(()) };
+    }
+    // Locked until it is gone.
+    let file = File::open(&path)?;
+    if file.try_lock().is_ok() { std::fs::remove_file(path) } else { Ok(()) }
 }

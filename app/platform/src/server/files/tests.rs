@@ -172,3 +172,17 @@ async fn what_a_file_is_not_is_refused_and_not_kept() {
     assert_eq!(world.put("a.exe", b"MZ").await.unwrap_err().status(), 415);
     assert_eq!((world.lie().await, world.spooled()), (0, 0));
 }
+
+#[tokio::test]
+async fn what_a_killed_program_left_in_the_making_goes_and_what_is_in_the_making_stays() {
+    let world = World::new(None).await;
+    let spooled = world.files.spool(&world.ctx).await.unwrap();
+    std::fs::write(world.folder.join("spool/left"), b"half a").unwrap();
+    // Another program on the same folder starts.
+    let other = Files::new(&world.folder, None, b"secret").unwrap();
+    assert_eq!((spooled.path().exists(), world.spooled()), (true, 1));
+    std::fs::write(spooled.path(), b"name\n").unwrap();
+    let kept = world.files.put(&world.ctx, spooled, "a.csv").await.unwrap();
+    spool::sweep(other.spool_folder()).await.unwrap();
+    assert_eq!((kept.bytes(), world.lie().await, world.spooled()), (5, 1, 0));
+}
