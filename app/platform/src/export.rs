@@ -164,7 +164,7 @@ pub struct ExportInfo {
     /// Of the file, once it is there.
     pub bytes: i64,
     pub file_name: Option<String>,
-    /// Why it failed.
+    /// Why it failed; while it waits, why the attempt before failed.
     pub error: Option<String>,
     pub created_at: Timestamp,
     pub finished_at: Option<Timestamp>,

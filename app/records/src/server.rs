@@ -43,7 +43,7 @@ pub use resolve::resolve;
 pub use sql::Sql;
 pub use storage::{Meta, SYSTEM_FIELDS, Stored, key_column, statements};
 pub use undo::{Conflict, Undone, undo};
-pub use walk::Walk;
+pub use walk::{RowKey, Walk};
 pub use write::{Written, close, discard, open, retitle, write, write_in};
 
 /// The statements that are the same for every type, for the test that both databases understand them.

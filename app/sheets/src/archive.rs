@@ -3,7 +3,6 @@
 use std::{
     fs::File,
     io::{self, BufWriter, Write},
-    path::Path,
 };
 
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
@@ -12,8 +11,8 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 pub struct Archive(ZipWriter<BufWriter<File>>);
 
 impl Archive {
-    pub fn create(path: &Path) -> io::Result<Self> {
-        Ok(Self(ZipWriter::new(BufWriter::new(File::create(path)?))))
+    pub fn new(file: File) -> Self {
+        Self(ZipWriter::new(BufWriter::new(file)))
     }
 
     /// Begins a file; what is written from here on is its content.

@@ -108,8 +108,8 @@ impl Db {
         }
     }
 
-    /// Rows as they come, some at a time, for answers that are too large to hold. They are read from one snapshot, so
-    /// `take` makes short work of them; what fails halfway is not begun again.
+    /// Rows as they come, some at a time, for answers of thousands. They are read from one snapshot, so `take` makes
+    /// short work of them; what fails halfway is not begun again.
     pub async fn fetch_some(
         &self,
         sql: &str,

@@ -103,6 +103,16 @@ pub mod told {
         priority: Priority::Normal,
         channels: USUAL,
     };
+
+    pub const EXPORT_FAILED: Kind = Kind {
+        name: "export_failed",
+        title: "My export failed",
+        reason: "You get this because you asked for the export.",
+        icon: "warning",
+        button: "See the export",
+        priority: Priority::Normal,
+        channels: USUAL,
+    };
 }
 
 /// Who looks after the program, as far as they may sign in.
@@ -118,12 +128,9 @@ pub async fn administrators(ctx: &Ctx) -> Result<Vec<Uuid>, AppError> {
 
 /// Adds the platform's kinds of notifications.
 pub fn add(kinds: Kinds) -> Kinds {
-    kinds
-        .with(&told::ASSIGNED)
-        .with(&told::FOLLOWED)
-        .with(&told::IMPORT_DONE)
-        .with(&told::EXPORT_DONE)
-        .with(&told::BACKUP_FAILED)
+    use told::{ASSIGNED, BACKUP_FAILED, EXPORT_DONE, EXPORT_FAILED, FOLLOWED, IMPORT_DONE};
+    let all = [&ASSIGNED, &FOLLOWED, &IMPORT_DONE, &EXPORT_DONE, &EXPORT_FAILED, &BACKUP_FAILED];
+    all.into_iter().fold(kinds, Kinds::with)
 }
 
 #[cfg(test)]

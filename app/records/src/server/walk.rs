@@ -2,12 +2,15 @@
 //!
 //! No statement lasts longer than it takes to read some rows, so that no snapshot keeps SQLite from folding its
 //! write-ahead log. Without a sort, rows come in the order of their ids, and each piece starts after the one before. In
-//! another order their ids are told first, at one blow and without anything else; the rows are read by them afterwards,
-//! each as it is by then.
+//! another order it is told first which rows there are, at one blow and without anything else; they are read by that
+//! afterwards, each as it is by then.
 
 use std::collections::HashMap;
 
-use kernel::{AppError, server::DbError};
+use kernel::{
+    AppError,
+    server::{Arg, DbError, Engine, Row},
+};
 use uuid::Uuid;
 
 use super::{
@@ -18,6 +21,48 @@ use super::{
     storage::Reader,
 };
 use crate::ListQuery;
+
+/// Which row it is, as its database finds it soonest: by its place in the table on SQLite, by its id on PostgreSQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RowKey([u8; RowKey::BYTES]);
+
+impl RowKey {
+    /// What a key takes up.
+    pub const BYTES: usize = 16;
+
+    pub const fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
+        Self(bytes)
+    }
+
+    pub const fn as_bytes(&self) -> &[u8; Self::BYTES] {
+        &self.0
+    }
+
+    const fn column(engine: Engine) -> &'static str {
+        match engine {
+            Engine::Sqlite => "t.rowid",
+            Engine::Postgres => "t.id",
+        }
+    }
+
+    fn read(engine: Engine, row: &Row, at: usize) -> Result<Self, DbError> {
+        Ok(match engine {
+            Engine::Sqlite => Self(i128::from(row.get::<i64>(at)?).to_be_bytes()),
+            Engine::Postgres => Self(row.get::<Uuid>(at)?.into_bytes()),
+        })
+    }
+
+    fn arg(self, engine: Engine) -> Arg {
+        match engine {
+            // It was a whole number of 64 bits.
+            Engine::Sqlite => i64::try_from(i128::from_be_bytes(self.0)).unwrap_or(0).into(),
+            Engine::Postgres => Uuid::from_bytes(self.0).into(),
+        }
+    }
+}
+
+/// Rows understood while others are on their way.
+const SOME: usize = 256;
 
 /// What is gone through.
 pub struct Walk {
@@ -71,13 +116,23 @@ impl Walk {
             sql.bind(last);
         }
         sql.push(&format!(" order by t.id limit {at_once}"));
-        self.fetch(ctx, sql).await
+        let (text, args) = sql.finish();
+        let mut found = Vec::with_capacity(at_once);
+        let each = |rows: Vec<Row>| {
+            for row in &rows {
+                found.push(self.reader.read(row)?);
+            }
+            Ok(())
+        };
+        ctx.db().fetch_some(&text, args, SOME, each).await?;
+        Ok(found)
     }
 
-    /// Tells the ids of all rows in the order of the list's sort, some at a time.
-    pub async fn ids(&self, ctx: &Ctx, at_once: usize, mut take: impl FnMut(Vec<Uuid>)) -> Result<(), AppError> {
-        let mut sql = Sql::new(ctx.db().engine());
-        sql.push("select t.id");
+    /// Tells the keys of all rows in the order of the list's sort, some at a time.
+    pub async fn keys(&self, ctx: &Ctx, at_once: usize, mut take: impl FnMut(Vec<RowKey>)) -> Result<(), AppError> {
+        let engine = ctx.db().engine();
+        let mut sql = Sql::new(engine);
+        sql.push(&format!("select {}", RowKey::column(engine)));
         self.matching(&mut sql);
         sql.push(" order by ");
         let entry = self.question.entry();
@@ -92,31 +147,33 @@ impl Walk {
         }
         sql.push(&format!("t.id {}", self.question.sort.first().map_or("asc", |order| order.direction())));
         let (text, args) = sql.finish();
-        let each = |rows: Vec<kernel::server::Row>| {
-            take(rows.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?);
+        let each = |rows: Vec<Row>| {
+            take(rows.iter().map(|row| RowKey::read(engine, row, 0)).collect::<Result<_, _>>()?);
             Ok(())
         };
         Ok(ctx.db().fetch_some(&text, args, at_once, each).await?)
     }
 
-    /// The rows of these ids that are still there and still covered, in this order.
-    pub async fn rows(&self, ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<Stored>, AppError> {
-        let mut sql = Sql::new(ctx.db().engine());
-        let ty = self.question.entry().ty;
-        sql.push(&format!("select {} from {} t where t.id in ", self.reader.select("t"), ty.name));
-        sql.bind_list(ids.iter().copied());
+    /// The rows of these keys that are still there and still covered, in this order.
+    pub async fn rows(&self, ctx: &Ctx, keys: &[RowKey]) -> Result<Vec<Stored>, AppError> {
+        let engine = ctx.db().engine();
+        let (table, key) = (self.question.entry().ty.name, RowKey::column(engine));
+        let mut sql = Sql::new(engine);
+        sql.push(&format!("select {}, {key} from {table} t where {key} in ", self.reader.select("t")));
+        sql.bind_list(keys.iter().map(|key| key.arg(engine)));
         sql.push(" and t.deleted_at is null and ");
         self.question.permit.predicate(&mut sql, "t");
         self.covered(&mut sql);
-        let mut rows = self.fetch(ctx, sql).await?;
-        let places: HashMap<Uuid, usize> = ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
-        rows.sort_by_key(|row| places.get(&row.id));
-        Ok(rows)
-    }
-
-    async fn fetch(&self, ctx: &Ctx, sql: Sql) -> Result<Vec<Stored>, AppError> {
         let (text, args) = sql.finish();
-        let rows = ctx.db().fetch_all(&text, args).await?;
-        Ok(rows.iter().map(|row| self.reader.read(row)).collect::<Result<_, DbError>>()?)
+        let width = self.reader.width();
+        let mut found: HashMap<RowKey, Stored> = HashMap::with_capacity(keys.len());
+        let each = |rows: Vec<Row>| {
+            for row in &rows {
+                found.insert(RowKey::read(engine, row, width)?, self.reader.read(row)?);
+            }
+            Ok(())
+        };
+        ctx.db().fetch_some(&text, args, SOME, each).await?;
+        Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
     }
 }

@@ -103,7 +103,7 @@ pub fn schemas() -> Map<String, Json> {
             "rows": count,
             "bytes": count,
             "file_name": no_text,
-            "error": { "type": ["string", "null"], "description": "Why it failed." },
+            "error": { "type": ["string", "null"], "description": "Why it failed; while it waits, why the attempt before failed." },
             "created_at": time,
             "finished_at": no_time,
             "expires_at": { "type": ["string", "null"], "format": "date-time", "description": "Until when the file can be fetched." },

@@ -66,15 +66,30 @@ impl Postgres {
         at_once: usize,
         take: &mut impl FnMut(Vec<Row>) -> Result<(), DbError>,
     ) -> Result<(), DbError> {
-        let mut rows = statement.into_postgres()?.fetch(&self.pool);
-        let mut some = Vec::with_capacity(at_once);
-        while let Some(row) = rows.try_next().await? {
-            some.push(Row::from(row));
-            if some.len() == at_once {
-                take(std::mem::replace(&mut some, Vec::with_capacity(at_once)))?;
+        let mut attempts = self.attempts;
+        loop {
+            let mut connection = self.pool.acquire().await?;
+            let mut rows = statement.clone().into_postgres()?.fetch(&mut *connection);
+            // As long as nothing was taken, this outlives broken connections too.
+            let mut next = match rows.try_next().await {
+                Err(error) if is_broken(&error) && attempts > 0 => {
+                    attempts -= 1;
+                    drop(rows);
+                    drop(connection.detach());
+                    continue;
+                }
+                first => first?,
+            };
+            let mut some = Vec::with_capacity(at_once);
+            while let Some(row) = next {
+                some.push(Row::from(row));
+                if some.len() == at_once {
+                    take(std::mem::replace(&mut some, Vec::with_capacity(at_once)))?;
+                }
+                next = rows.try_next().await?;
             }
+            return if some.is_empty() { Ok(()) } else { take(some) };
         }
-        if some.is_empty() { Ok(()) } else { take(some) }
     }
 
     pub async fn fetch_optional(&self, statement: Statement) -> Result<Option<Row>, DbError> {

@@ -1,8 +1,8 @@
 //! SQLite: several connections that read, one that writes.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use futures::TryStreamExt;
+use futures::{FutureExt, TryStreamExt};
 use sqlx::{
     AssertSqlSafe, Connection, Executor, SqlSafeStr, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -14,9 +14,18 @@ use super::{
     writer::{Unit, Writer},
 };
 
+/// Rows on their way to who asked.
+const ROWS: usize = 8_192;
+/// How long somebody who reads many looks away from those that come: shorter than [`ROWS`] take.
+const PAUSE: Duration = Duration::from_millis(1);
+/// Connections of those who read many rows at a time.
+const MANY: u32 = 4;
+
 #[derive(Clone)]
 pub(super) struct Sqlite {
     readers: SqlitePool,
+    /// For reading many rows, which would push out what the others remember of the tables and find nothing in it.
+    many: SqlitePool,
     writer: Writer,
     path: Arc<Path>,
 }
@@ -40,7 +49,7 @@ impl Sqlite {
             .busy_timeout(options.patience)
             .statement_cache_capacity(256)
             // A page of a list goes over to who asked without the two threads waiting for each other.
-            .row_buffer_size(256)
+            .row_buffer_size(ROWS)
             // In KiB, at most, each connection: enough for the inner pages of large tables and the rows of a busy hour.
             .pragma("cache_size", "-16384");
         let write = connect
@@ -64,9 +73,16 @@ impl Sqlite {
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_with(connect.create_if_missing(false).read_only(true))
+            .connect_with(connect.clone().create_if_missing(false).read_only(true))
             .await?;
-        Ok(Self { readers, writer, path: path.into() })
+        let many = SqlitePoolOptions::new()
+            .max_connections(MANY)
+            .acquire_timeout(options.patience)
+            .test_before_acquire(false)
+            .idle_timeout(Some(Duration::from_mins(1)))
+            // In KiB: the inner pages.
+            .connect_lazy_with(connect.create_if_missing(false).read_only(true).pragma("cache_size", "-4096"));
+        Ok(Self { readers, many, writer, path: path.into() })
     }
 
     pub fn path(&self) -> &Path {
@@ -84,13 +100,22 @@ impl Sqlite {
         at_once: usize,
         take: &mut impl FnMut(Vec<Row>) -> Result<(), DbError>,
     ) -> Result<(), DbError> {
-        let mut rows = statement.into_sqlite()?.fetch(&self.readers);
+        let mut rows = statement.into_sqlite()?.fetch(&self.many);
+        let mut next = rows.try_next().await?;
         let mut some = Vec::with_capacity(at_once);
-        while let Some(row) = rows.try_next().await? {
+        while let Some(row) = next {
             some.push(Row::from(row));
             if some.len() == at_once {
                 take(std::mem::replace(&mut some, Vec::with_capacity(at_once)))?;
             }
+            // Who waits for the next row is woken for each, since none comes as fast as it is taken: that costs more
+            // than reading it. So it looks away for a moment and finds several.
+            next = loop {
+                match rows.try_next().now_or_never() {
+                    Some(row) => break row?,
+                    None => tokio::time::sleep(PAUSE).await,
+                }
+            };
         }
         if some.is_empty() { Ok(()) } else { take(some) }
     }
@@ -126,6 +151,7 @@ impl Sqlite {
 
     /// The readers go first, so that the writer, the last to leave, folds the write-ahead log into the file.
     pub async fn close(&self) {
+        self.many.close().await;
         self.readers.close().await;
         self.writer.close().await;
     }

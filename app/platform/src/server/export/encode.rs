@@ -1,7 +1,7 @@
 //! Rows into files, on a thread that may wait for the disk.
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -91,14 +91,19 @@ impl Out {
     }
 }
 
+/// Opens a file in the making. Were it not there any more, nobody would want it.
+pub fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).truncate(true).open(path)
+}
+
 fn file(path: &Path) -> io::Result<BufWriter<File>> {
-    Ok(BufWriter::with_capacity(256 << 10, File::create(path)?))
+    Ok(BufWriter::with_capacity(256 << 10, open(path)?))
 }
 
 impl Writer {
     fn create(target: &Target) -> io::Result<Self> {
         let form = match target.format {
-            Format::Csv if target.is_archive => Form::Csv(Out::Archive(Box::new(Archive::create(&target.path)?))),
+            Format::Csv if target.is_archive => Form::Csv(Out::Archive(Box::new(Archive::new(open(&target.path)?)))),
             Format::Csv => Form::Csv(Out::File(file(&target.path)?)),
             Format::Xlsx => Form::Xlsx(Box::new(Workbook::new(&target.folder)?)),
             Format::Json => {

@@ -6,13 +6,9 @@ use kernel::AppError;
 use serde::{Deserialize, Serialize};
 
 use super::{store, task};
-use crate::{
-    export::Status,
-    jobs::Progress,
-    server::{
-        files,
-        jobs::{Job, JobCx, Missed, Outcome, Policy, Queue, Schedule},
-    },
+use crate::server::{
+    files,
+    jobs::{Job, JobCx, Missed, Outcome, Policy, Queue, Schedule},
 };
 
 /// Two at a time leave the database room for everybody else.
@@ -37,19 +33,17 @@ impl Job for RunExport {
     const POLICY: Policy = POLICY;
 
     async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
-        task::run(cx).await
+        let outcome = task::run(cx).await;
+        if let Err(why) = &outcome
+            && let Err(error) = task::wait(cx, why).await
+        {
+            tracing::warn!(id = %cx.id, %error, "it cannot be told that an export failed for now");
+        }
+        outcome
     }
 
     async fn give_up(&self, cx: &JobCx, why: &str) -> Result<(), AppError> {
-        let status = if cx.is_cancelled() { Status::Cancelled } else { Status::Failed };
-        let why = (status == Status::Failed).then_some(why);
-        let mut tx = cx.ctx.db().begin().await?;
-        store::end(&mut tx, cx.id, status, why, cx.ctx.app.clock().now()).await?;
-        if let Some(stored) = store::find(cx.ctx.db(), cx.id).await? {
-            let far = Progress { done: stored.info.rows, total: stored.info.total, message: None };
-            task::tell(&mut tx, stored.actor, cx.id, status, &far).await?;
-        }
-        Ok(tx.commit().await?)
+        task::end(cx, if cx.is_cancelled() { None } else { Some(why) }).await
     }
 }
 

@@ -33,6 +33,8 @@ const BEGIN: &str = "update exports set status = 'running', row_count = 0, total
 const PROGRESS: &str = "update exports set row_count = $2, total = $3 where id = $1";
 const FINISH: &str = "update exports set status = 'done', row_count = $2, total = $3, bytes = $4, file = $5, \
      file_name = $6, finished_at = $7, expires_at = $8 where id = $1";
+const WAIT: &str = "update exports set status = 'waiting', row_count = 0, error = $2 \
+     where id = $1 and status in ('waiting', 'running')";
 const END: &str = "update exports set status = $2, error = $3, finished_at = $4 \
      where id = $1 and status in ('waiting', 'running')";
 const EXPIRED: &str =
@@ -42,7 +44,7 @@ const FORGET: &str =
     "delete from exports where created_at < $1 and file is null and status not in ('waiting', 'running')";
 
 /// Every statement, for the test that both databases know them.
-pub const STATEMENTS: [&str; 10] = [FIND, LIST, INSERT, BEGIN, PROGRESS, FINISH, END, EXPIRED, EXPIRE, FORGET];
+pub const STATEMENTS: [&str; 11] = [FIND, LIST, INSERT, BEGIN, PROGRESS, FINISH, WAIT, END, EXPIRED, EXPIRE, FORGET];
 
 fn read(row: &Row) -> Result<Stored, DbError> {
     let unreadable = |column: usize| DbError::Decode { column, reason: "is not what was written there".into() };
@@ -132,9 +134,14 @@ pub async fn finish(tx: &mut Tx, id: Uuid, made: Made<'_>) -> Result<(), DbError
     tx.execute(FINISH, args).await.map(drop)
 }
 
-/// Ends an export that is not over, without a file.
-pub async fn end(tx: &mut Tx, id: Uuid, status: Status, why: Option<&str>, now: Timestamp) -> Result<(), DbError> {
-    tx.execute(END, vec![id.into(), status.name().into(), why.into(), now.into()]).await.map(drop)
+/// Lets an export that is not over wait for another attempt.
+pub async fn wait(tx: &mut Tx, id: Uuid, why: &str) -> Result<(), DbError> {
+    tx.execute(WAIT, vec![id.into(), why.into()]).await.map(drop)
+}
+
+/// Ends an export without a file, and says whether it was not over yet.
+pub async fn end(tx: &mut Tx, id: Uuid, status: Status, why: Option<&str>, now: Timestamp) -> Result<bool, DbError> {
+    Ok(tx.execute(END, vec![id.into(), status.name().into(), why.into(), now.into()]).await? == 1)
 }
 
 /// Exports whose time is over, with their files.

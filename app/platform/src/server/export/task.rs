@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -15,7 +16,7 @@ use tokio::sync::mpsc::{Sender, channel};
 use super::{
     encode::{Piece, Target, encode},
     jobs::Keep,
-    source::{Names, Place},
+    source::{Names, Pieces},
     store,
     wanted::{self, Table},
 };
@@ -85,6 +86,44 @@ pub async fn run(cx: &JobCx) -> Result<Outcome, AppError> {
     Ok(Outcome::Done(Some(serde_json::json!({ "rows": rows, "bytes": kept.bytes(), "file_name": name }))))
 }
 
+/// What an attempt that failed leaves: nothing of its file, and why there will be another one. After the last attempt,
+/// [`end`] says so instead.
+pub async fn wait(cx: &JobCx, why: &AppError) -> Result<(), AppError> {
+    let Some(stored) = store::find(cx.ctx.db(), cx.id).await? else { return Ok(()) };
+    let far = Progress { done: 0, total: stored.info.total, message: None };
+    let mut tx = cx.ctx.db().begin().await?;
+    if cx.hold(&mut tx, &far).await? {
+        store::wait(&mut tx, cx.id, &why.sentence()).await?;
+        tell(&mut tx, stored.actor, cx.id, Status::Waiting, &far).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Ends an export that came to nothing: failed for a reason, which whoever asked for it is told, or cancelled.
+pub async fn end(cx: &JobCx, why: Option<&str>) -> Result<(), AppError> {
+    let ctx = &cx.ctx;
+    let Some(stored) = store::find(ctx.db(), cx.id).await? else { return Ok(()) };
+    let status = if why.is_some() { Status::Failed } else { Status::Cancelled };
+    let mut tx = ctx.db().begin().await?;
+    if store::end(&mut tx, cx.id, status, why, ctx.app.clock().now()).await? {
+        let far = Progress { done: stored.info.rows, total: stored.info.total, message: None };
+        tell(&mut tx, stored.actor, cx.id, status, &far).await?;
+        if let Some(why) = why {
+            let notice = Notice {
+                kind: &told::EXPORT_FAILED,
+                to: vec![stored.actor],
+                title: format!("The export of {} failed", stored.info.title.to_lowercase()),
+                message: why.to_owned(),
+                link: Some("/exports".to_owned()),
+                priority: None,
+                about: None,
+            };
+            notify(&mut tx, ctx, notice).await?;
+        }
+    }
+    Ok(tx.commit().await?)
+}
+
 /// Tells the pages of who asked how far an export is.
 pub async fn tell(tx: &mut Tx, actor: Uuid, id: Uuid, status: Status, far: &Progress) -> Result<(), AppError> {
     let data = serde_json::json!({ "id": id, "status": status.name(), "done": far.done, "total": far.total });
@@ -151,7 +190,7 @@ struct Reading<'a> {
 impl Reading<'_> {
     async fn all(&mut self) -> Result<Read, AppError> {
         let mut ctx = self.cx.ctx.clone();
-        let mut tables = wanted::tables(&ctx, &self.stored.info.wanted, self.stored.span)?;
+        let mut tables = self.tables(&ctx)?;
         for table in &tables {
             self.total += table.walk.count(&ctx).await?;
         }
@@ -160,10 +199,10 @@ impl Reading<'_> {
             if self.send.send(Piece::Table(tables[at].layout.clone())).await.is_err() {
                 return Ok(Read::Refused);
             }
-            let mut place = Place::start(&ctx, self.files, &tables[at]).await?;
+            let mut pieces = Pieces::start(&ctx, self.files, &tables[at]).await?;
             let mut names = Names::default();
             loop {
-                let rows = place.next(&ctx, &tables[at]).await?;
+                let rows = pieces.next(&ctx, &tables[at]).await?;
                 if rows.is_empty() {
                     break;
                 }
@@ -229,13 +268,22 @@ impl Reading<'_> {
 
     /// The tables under the rights their asker has by now. What was lost meanwhile ends the work: a file is of one
     /// piece.
-    async fn look_again(&self, before: &[Table]) -> Result<(Ctx, Vec<Table>), AppError> {
+    async fn look_again(&self, before: &[Arc<Table>]) -> Result<(Ctx, Vec<Arc<Table>>), AppError> {
         let ctx = self.cx.anew().await?;
-        let tables = match wanted::tables(&ctx, &self.stored.info.wanted, self.stored.span) {
-            Err(AppError::Invalid(_) | AppError::Forbidden | AppError::NotFound) => return Err(AppError::Forbidden),
-            tables => tables?,
-        };
+        let tables = self.tables(&ctx)?;
         let is_same = before.iter().zip(&tables).all(|(before, now)| before.layout.columns == now.layout.columns);
-        if is_same { Ok((ctx, tables)) } else { Err(AppError::Forbidden) }
+        if is_same { Ok((ctx, tables)) } else { Err(lost()) }
     }
+
+    /// What was allowed and made sense when it was asked for may not do so by now.
+    fn tables(&self, ctx: &Ctx) -> Result<Vec<Arc<Table>>, AppError> {
+        match wanted::tables(ctx, &self.stored.info.wanted, self.stored.span) {
+            Err(AppError::Invalid(_) | AppError::Forbidden | AppError::NotFound) => Err(lost()),
+            tables => Ok(tables?.into_iter().map(Arc::new).collect()),
+        }
+    }
+}
+
+fn lost() -> AppError {
+    AppError::Conflict("You may not export all of this any more.".into())
 }
