@@ -2,6 +2,7 @@
 
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { exports } from "./exports.mjs";
 import { Server, pause } from "./server.mjs";
 
 const SECTORS = [
@@ -118,4 +119,5 @@ async function million(server, engine, add) {
   const words = ["company 1a", "t5k3", "zz9", "company", "q7"];
   const found = await server.load((i) => `/api/v1/companies/?search=${encodeURIComponent(words[i % words.length])}`, 100, 10);
   add(`${engine}: a million, search, p95`, found.p95, 150, "ms");
+  await exports(server, engine, add);
 }

@@ -1,7 +1,7 @@
 // A server of the build under measurement, on a folder of its own.
 
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +20,8 @@ export class Server {
     server.database = database;
     const port = 20_000 + (process.pid % 20_000) + next++;
     server.url = `http://127.0.0.1:${port}`;
-    const limits = { MAINSTAY_LIMITS_API: "off", MAINSTAY_LIMITS_ANONYMOUS: "off", MAINSTAY_LIMITS_BROWSER: "off" };
+    const classes = ["API", "ANONYMOUS", "BROWSER", "EXPORTS"];
+    const limits = Object.fromEntries(classes.map((name) => [`MAINSTAY_LIMITS_${name}`, "off"]));
     const env = {
       PATH: process.env.PATH,
       MAINSTAY_DATA: server.data,
@@ -111,6 +112,25 @@ export class Server {
   memory(which) {
     const status = readFileSync(`/proc/${this.process.pid}/status`, "utf8");
     return Number(new RegExp(`${which}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) / 1024;
+  }
+
+  /** From here on `VmHWM` is counted anew. */
+  forgetPeak() {
+    writeFileSync(`/proc/${this.process.pid}/clear_refs`, "5");
+  }
+
+  /** Reads an answer to its end without keeping it, and gives its length. */
+  download(path) {
+    const headers = { authorization: `Bearer ${this.token}` };
+    return new Promise((done, fail) => {
+      const request = http.get(this.url + path, { headers, agent: this.agent }, (response) => {
+        let bytes = 0;
+        response.on("data", (part) => (bytes += part.length));
+        response.on("error", fail);
+        response.on("end", () => (response.statusCode === 200 ? done(bytes) : fail(new Error(`${path}: ${response.statusCode}`))));
+      });
+      request.on("error", fail);
+    });
   }
 
   /** CPU a request in ms while as many requests come as are answered, from eight clients at once. */
