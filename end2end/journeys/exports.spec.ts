@@ -16,7 +16,7 @@ test("what a list shows is exported, followed, fetched later and imported again"
   await expect(dialog).toContainText("that matches the search and the filter");
   await accessible(page);
   await dialog.getByLabel("All there are").check();
-  await dialog.getByRole("button", { name: "Export" }).click();
+  await dialog.getByRole("button", { name: "Export", exact: true }).click();
   await page.getByRole("button", { name: "Show exports" }).click();
   await expect(page).toHaveURL(/\/exports$/);
   await expect(page.getByRole("row", { name: /filtered/ }).getByText("Ready")).toBeVisible();
@@ -56,6 +56,40 @@ test("what a list shows is exported, followed, fetched later and imported again"
     data: { record_type: "companies", ids: [hostile] },
     headers: { origin: server.url },
   });
+});
+
+test("the columns of a file are chosen by keys among all there are", async ({ page, context, server }) => {
+  await enter(context, server);
+  const sector = unique("Sector");
+  await make(context, server, "companies", { name: `Chosen ${sector}`, sector, ticker: "CHO" });
+  const filter = encodeURIComponent(JSON.stringify({ field: "sector", op: "eq", value: sector }));
+  await open(page, `/companies?filter=${filter}&columns=name.sector.status`);
+  await page.getByRole("button", { name: "More" }).click();
+  await page.getByText("Export these").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Those the list shows").focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await expect(dialog.getByLabel("Some of them")).toBeChecked();
+  const columns = dialog.getByRole("group", { name: "Columns of the file" });
+  await expect(columns.getByRole("checkbox", { checked: true })).toHaveCount(3);
+  await accessible(page);
+
+  // Those of the list come first; the next Tab leads to them.
+  await page.keyboard.press("Tab");
+  await expect(columns.getByLabel("Name")).toBeFocused();
+  for (const label of ["Name", "Sector", "Status"]) await columns.getByLabel(label, { exact: true }).uncheck();
+  await dialog.getByRole("button", { name: "Export", exact: true }).click();
+  await expect(dialog.getByText("Choose at least one column.")).toBeVisible();
+  await columns.getByLabel("Ticker").check();
+  await columns.getByLabel("Name", { exact: true }).focus();
+  await page.keyboard.press("Space");
+  await dialog.getByRole("button", { name: "Export", exact: true }).click();
+  await page.getByRole("button", { name: "Show exports" }).click();
+  const row = page.getByRole("row", { name: /companies-.*csv/ }).first();
+  await expect(row).toContainText("until");
+  const [download] = await Promise.all([page.waitForEvent("download"), row.getByRole("link", { name: "Download" }).click()]);
+  expect(await readFile(await download.path(), "utf8")).toBe(`Name,Ticker\r\nChosen ${sector},CHO\r\n`);
 });
 
 test("an export of several kinds is put together, held back and cancelled, then made again", async ({ page, context, server }) => {

@@ -1,5 +1,8 @@
 //! Taking rows of the list away as a file.
 
+mod columns;
+
+use columns::Columns;
 use kernel::AppError;
 use leptos::{prelude::*, task::spawn_local};
 use platform::export::{Format, Wanted, api::start_export};
@@ -30,16 +33,20 @@ pub fn formats() -> Vec<(String, String)> {
 /// The dialog, over the list.
 pub fn dialog(list: List, frame: Frame) -> AnyView {
     let format = RwSignal::new(Format::Csv);
-    let only_shown = RwSignal::new(true);
+    let columns = Columns::new(list);
     let is_busy = RwSignal::new(false);
     let refused = RwSignal::new(None::<String>);
     let close = Callback::new(move |()| {
         list.exporting.set(None);
         refused.set(None);
+        columns.forget();
     });
     let go = goer();
     let start = Callback::new(move |()| {
-        let wanted = wanted(list, format.get_untracked(), only_shown.get_untracked());
+        let Some(fields) = columns.wanted() else {
+            return refused.set(Some("Choose at least one column.".to_owned()));
+        };
+        let wanted = wanted(list, format.get_untracked(), fields);
         let go = go.clone();
         is_busy.set(true);
         spawn_local(async move {
@@ -77,8 +84,6 @@ pub fn dialog(list: List, frame: Frame) -> AnyView {
         }
     });
     let open = Signal::derive(move || list.exporting.get().is_some());
-    let columns =
-        vec![("shown".to_owned(), "Those the list shows".to_owned()), ("all".to_owned(), "All there are".to_owned())];
     view! {
         <Dialog id="export" title=title open=open on_close=close footer=footer>
             <div class="stack" data-gap="large">
@@ -91,13 +96,7 @@ pub fn dialog(list: List, frame: Frame) -> AnyView {
                     value=Signal::derive(move || format.get().name().to_owned())
                     on_change=move |name: String| format.set(Format::parse(&name).unwrap_or_default())
                 />
-                <RadioGroup
-                    label="Columns"
-                    name="export-columns"
-                    options=columns.clone()
-                    value=Signal::derive(move || if only_shown.get() { "shown" } else { "all" }.to_owned())
-                    on_change=move |name: String| only_shown.set(name == "shown")
-                />
+                {columns::choice(columns)}
             </div>
         </Dialog>
     }
@@ -115,14 +114,11 @@ fn told(list: List) -> &'static str {
 }
 
 /// The list as an export asks for it.
-fn wanted(list: List, format: Format, only_shown: bool) -> Wanted {
+fn wanted(list: List, format: Format, fields: Vec<String>) -> Wanted {
     let query = list.query.get_untracked();
     let is_selection = list.exporting.get_untracked() == Some(Rows::Selected);
     let ids = || list.selected.with_untracked(|ids| ids.iter().map(ToString::to_string).collect::<Vec<_>>());
     list.info.with_value(|info| {
-        let shown = list.columns.with_untracked(|columns| {
-            columns.iter().map(|column| info.fields[column.field].name().to_owned()).collect::<Vec<_>>()
-        });
         let sort: Vec<SortKey> = if query.sort.is_empty() { info.sort.clone() } else { query.sort };
         Wanted {
             format,
@@ -130,7 +126,7 @@ fn wanted(list: List, format: Format, only_shown: bool) -> Wanted {
             filter: if is_selection { Some(Filter::leaf("id", Op::In, ids())) } else { query.filter },
             search: if is_selection { String::new() } else { query.search },
             sort,
-            fields: if only_shown { shown } else { vec![] },
+            fields,
             ..Wanted::default()
         }
     })
