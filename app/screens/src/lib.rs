@@ -22,6 +22,7 @@ pub mod live;
 pub mod look;
 mod mail;
 mod missing;
+mod monitor;
 pub mod notifications;
 mod organisation;
 mod outbox;

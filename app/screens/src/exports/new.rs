@@ -63,12 +63,12 @@ fn ranges() -> Vec<(String, String)> {
     all.map(|range| (range.name().to_owned(), words(range).to_owned())).collect()
 }
 
-pub fn dialog(exports: Exports) -> AnyView {
+pub(super) fn dialog(exports: Exports, is_asking: RwSignal<bool>) -> AnyView {
     let draft = Draft::new();
     let is_busy = RwSignal::new(false);
     let refused = RwSignal::new(None::<String>);
     let close = Callback::new(move |()| {
-        exports.is_asking.set(false);
+        is_asking.set(false);
         refused.set(None);
         draft.errors.set(FieldErrors::default());
     });
@@ -99,7 +99,7 @@ pub fn dialog(exports: Exports) -> AnyView {
         }
     });
     view! {
-        <Dialog id="new-export" title=Signal::stored("New export".to_owned()) open=exports.is_asking on_close=close footer=footer>
+        <Dialog id="new-export" title=Signal::stored("New export".to_owned()) open=is_asking on_close=close footer=footer>
             <div class="stack" data-gap="large">
                 {move || refused.get().map(|why| view! { <Banner tone=Tone::Bad>{why}</Banner> })}
                 {kinds(exports, draft)}

@@ -5,12 +5,13 @@ use platform::export::{
     DateRange, ExportInfo, Status,
     api::{cancel_export, start_export},
 };
-use ui::{Button, EmptyState, Progress, Status as State, TableScroll, Toast};
+use ui::{Button, EmptyState, Progress, Status as State, Toast};
 
 use super::Exports;
+use crate::monitor::{Head, Line, Table, table as table_of};
 
-pub fn table(exports: Exports, may: bool) -> AnyView {
-    let is_empty = Memo::new(move |_| exports.all.with(Vec::is_empty));
+pub(super) fn table(exports: Exports, may: bool) -> AnyView {
+    let is_empty = Memo::new(move |_| exports.answer.with(Vec::is_empty));
     view! {
         {move || {
             if is_empty.get() {
@@ -28,89 +29,79 @@ pub fn table(exports: Exports, may: bool) -> AnyView {
     .into_any()
 }
 
+const HEADS: [Head; 7] = [
+    Head("Export", ""),
+    Head("State", "export-state"),
+    Head("Rows", "num"),
+    Head("Size", "num"),
+    Head("Asked for", ""),
+    Head("Can be fetched", ""),
+    Head("", "export-actions"),
+];
+
 fn rows(exports: Exports) -> AnyView {
-    view! {
-        <TableScroll label="Exports">
-            <table class="data-table export-table" data-phone="cards">
-                <thead>
-                    <tr>
-                        <th scope="col">"Export"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col" class="num">"Rows"</th>
-                        <th scope="col" class="num">"Size"</th>
-                        <th scope="col">"Asked for"</th>
-                        <th scope="col">"Can be fetched"</th>
-                        <th scope="col">
-                            <span class="visually-hidden">"Actions"</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <For each=move || exports.all.get() key=key let(export)>
-                        {row(exports, export)}
-                    </For>
-                </tbody>
-            </table>
-        </TableScroll>
-    }
-    .into_any()
+    let lines = Signal::derive(move || {
+        exports.answer.with(|all| all.iter().map(|export| line(exports, export.clone())).collect())
+    });
+    table_of(Table { label: "Exports", class: "export-table", heads: &HEADS, lines, selected: None })
 }
 
-/// A row is painted anew when its state changed; figures that grow are read where they stand.
-fn key(export: &ExportInfo) -> (uuid::Uuid, Status) {
-    (export.id, export.status)
+/// A line is painted anew when its state changed; figures that grow are read where they stand.
+fn line(exports: Exports, export: ExportInfo) -> Line {
+    let look = (export.status.name(), export.error.clone());
+    Line::new(export.id, export.title.clone(), look, move || cells(exports, &export))
 }
 
-fn row(exports: Exports, export: ExportInfo) -> AnyView {
+fn cells(exports: Exports, export: &ExportInfo) -> Vec<AnyView> {
     let id = export.id;
     let session = exports.session();
     let now = Signal::derive(move || {
-        exports.all.with(|all| all.iter().find(|e| e.id == id).map(|e| (e.rows, e.total, e.percent())))
+        exports.answer.with(|all| all.iter().find(|e| e.id == id).map(|e| (e.rows, e.total, e.percent())))
     });
     let count = move || now.get().map(|(rows, ..)| session.count(rows)).unwrap_or_default();
     let name = export.file_name.clone().unwrap_or_else(|| export.title.clone());
-    let about = format!("{} · {}{}", export.title, export.wanted.format.label(), narrowed(exports, &export));
-    let state = if export.status.is_busy() {
-        let detail = Signal::derive(move || {
-            let (rows, total, _) = now.get().unwrap_or_default();
-            let number = |n: i64| session.count(n);
-            if total > 0 { format!("{} of {}", number(rows), number(total)) } else { String::new() }
-        });
-        let percent = Signal::derive(move || now.get().and_then(|(.., percent)| percent));
-        let percent = if export.status == Status::Waiting { Signal::stored(None) } else { percent };
-        view! { <Progress label=export.status.label().to_owned() percent=percent detail=detail /> }.into_any()
-    } else {
-        let why = export.error.clone().map(|why| view! { <p class="meta">{why}</p> });
-        view! {
-            <State label=export.status.label() color=color(export.status) />
-            {why}
-        }
-        .into_any()
+    let about = format!("{} · {}{}", export.title, export.wanted.format.label(), narrowed(exports, export));
+    let title = view! {
+        <span class="export-name">{name}</span>
+        <span class="meta">{about}</span>
     };
     let until = match (export.status, export.expires_at) {
         (Status::Done, Some(at)) => format!("until {}", session.when(at)),
         (Status::Expired, Some(at)) => format!("until {}, no more", session.when(at)),
         _ => String::new(),
     };
+    vec![
+        title.into_any(),
+        state(exports, export, now),
+        count.into_any(),
+        if export.bytes > 0 { session.size(export.bytes) } else { String::new() }.into_any(),
+        session.when(export.created_at).into_any(),
+        until.into_any(),
+        actions(exports, export),
+    ]
+}
+
+/// How far it is; `now` has the rows written, of how many, and per cent.
+fn state(exports: Exports, export: &ExportInfo, now: Signal<Option<(i64, i64, Option<u8>)>>) -> AnyView {
+    let (status, session) = (export.status, exports.session());
+    if !status.is_busy() {
+        let why = export.error.clone().map(|why| view! { <p class="meta">{why}</p> });
+        return view! {
+            <State label=status.label() color=color(status) />
+            {why}
+        }
+        .into_any();
+    }
+    let detail = Signal::derive(move || {
+        let (rows, total, _) = now.get().unwrap_or_default();
+        if total > 0 { format!("{} of {}", session.count(rows), session.count(total)) } else { String::new() }
+    });
+    let percent = Signal::derive(move || now.get().and_then(|(.., percent)| percent));
+    let percent = if status == Status::Waiting { Signal::stored(None) } else { percent };
+    let why = export.error.as_ref().map(|why| view! { <p class="meta">{format!("{why} It will be tried again.")}</p> });
     view! {
-        <tr>
-            <th scope="row" data-label="Export">
-                <span class="export-name">{name}</span>
-                <span class="meta">{about}</span>
-            </th>
-            <td data-label="State" class="export-state">
-                {state}
-            </td>
-            <td class="num" data-label="Rows">
-                {count}
-            </td>
-            <td class="num" data-label="Size">
-                {if export.bytes > 0 { session.size(export.bytes) } else { String::new() }}
-            </td>
-            <td data-label="Asked for">{session.when(export.created_at)}</td>
-            <td data-label="Can be fetched">{until}</td>
-            <td class="export-actions">{actions(exports, &export)}</td>
-        </tr>
+        <Progress label=status.label().to_owned() percent=percent detail=detail />
+        {why}
     }
     .into_any()
 }

@@ -15,7 +15,7 @@ use crate::later::later;
 
 pub(super) fn detail(monitor: Monitor) -> AnyView {
     let shown = later(
-        move || (monitor.open.get(), monitor.page.get()),
+        move || (monitor.open.get(), monitor.answer.with(|(_, page)| page.clone())),
         |(open, _)| async move {
             match open {
                 Some(id) => Some(open_job(id).await),

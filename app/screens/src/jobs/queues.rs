@@ -12,7 +12,7 @@ type Say = fn(&QueueInfo, Session) -> String;
 
 pub(super) fn queues(monitor: Monitor) -> AnyView {
     let names =
-        Memo::new(move |_| monitor.overview.with(|o| o.queues.iter().map(|q| q.name.clone()).collect::<Vec<_>>()));
+        Memo::new(move |_| monitor.answer.with(|(o, _)| o.queues.iter().map(|q| q.name.clone()).collect::<Vec<_>>()));
     view! {
         <div class="job-queues">
             <For each=move || names.get() key=Clone::clone let(name)>
@@ -25,12 +25,12 @@ pub(super) fn queues(monitor: Monitor) -> AnyView {
 
 fn queue(monitor: Monitor, name: String) -> AnyView {
     let own = name.clone();
-    let info = Memo::new(move |_| monitor.overview.with(|o| o.queues.iter().find(|q| q.name == own).cloned()));
+    let info = Memo::new(move |_| monitor.answer.with(|(o, _)| o.queues.iter().find(|q| q.name == own).cloned()));
     let session = monitor.session();
     let read = move |say: Say| info.with(|info| info.as_ref().map(|i| say(i, session)).unwrap_or_default());
     let is_paused = Memo::new(move |_| info.with(|info| info.as_ref().is_some_and(|i| i.is_paused)));
     let oldest = move || {
-        let now = monitor.overview.with(|o| o.now);
+        let now = monitor.answer.with(|(o, _)| o.now);
         info.with(|i| i.as_ref()?.oldest)
             .map(|at| format!(", the oldest for {}", seconds(now.seconds_since(at))))
             .unwrap_or_default()
@@ -107,7 +107,7 @@ pub(super) fn seconds(time: i64) -> String {
 
 /// How much was done and how long it waited, minute by minute. Painted anew only when a figure changed.
 pub(super) fn plots(monitor: Monitor) -> AnyView {
-    let minutes = Memo::new(move |_| monitor.overview.with(|o| o.minutes.clone()));
+    let minutes = Memo::new(move |_| monitor.answer.with(|(o, _)| o.minutes.clone()));
     let charts = move || {
         let minutes = minutes.get();
         let session = monitor.session();

@@ -11,7 +11,7 @@ use super::Monitor;
 
 pub(super) fn schedules(monitor: Monitor) -> AnyView {
     let editing = RwSignal::new(None::<ScheduleInfo>);
-    let all = Memo::new(move |_| monitor.overview.with(|o| o.schedules.clone()));
+    let all = Memo::new(move |_| monitor.answer.with(|(o, _)| o.schedules.clone()));
     let key = |s: &ScheduleInfo| (s.name.clone(), s.cron.clone(), s.is_paused, s.last_tick, s.next_tick);
     view! {
         <Card title="Schedules" class="flush">
@@ -132,7 +132,7 @@ fn edit(monitor: Monitor, editing: RwSignal<Option<ScheduleInfo>>) -> AnyView {
 }
 
 pub(super) fn workers(monitor: Monitor) -> AnyView {
-    let all = Memo::new(move |_| monitor.overview.with(|o| o.workers.clone()));
+    let all = Memo::new(move |_| monitor.answer.with(|(o, _)| o.workers.clone()));
     let body = move || {
         if all.with(Vec::is_empty) {
             let text = "No process is working: jobs wait until one is started.";

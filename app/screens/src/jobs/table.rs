@@ -5,18 +5,18 @@ use platform::jobs::{
     JobAction, JobFilter, JobInfo, State,
     api::{act_on_all_jobs, act_on_jobs},
 };
-use ui::{
-    Button, ButtonKind, Card, EmptyState, Pagination, Select, SelectAllHead, SelectCell, Size, Status, Tab, TabLinks,
-    TableScroll,
-};
-use uuid::Uuid;
+use ui::{Button, ButtonKind, Card, EmptyState, Select, Size, Status};
 
-use super::{Asked, Monitor};
-use crate::{list::goer, session::Session};
+use super::Monitor;
+use crate::{
+    list::goer,
+    monitor::{Asked, Head, Line, Table, newest, state_tabs, table as table_of},
+    session::Session,
+};
 
 pub(super) fn table(monitor: Monitor) -> AnyView {
-    let is_empty = Memo::new(move |_| monitor.page.with(|page| page.jobs.is_empty()));
-    let is_narrowed = Memo::new(move |_| monitor.asked.with(|asked| asked.filter != JobFilter::default()));
+    let is_empty = Memo::new(move |_| monitor.answer.with(|(_, page)| page.jobs.is_empty()));
+    let is_narrowed = Memo::new(move |_| monitor.asked.with(Asked::is_narrowed));
     let body = move || {
         if !is_empty.get() {
             return rows(monitor);
@@ -43,20 +43,21 @@ pub(super) fn table(monitor: Monitor) -> AnyView {
 fn tabs(monitor: Monitor) -> AnyView {
     let tabs = Signal::derive(move || {
         let asked = monitor.asked.get();
-        let to = |state| Asked { filter: JobFilter { state, ..asked.filter.clone() }, before: None }.address();
-        let counts = monitor.overview.with(|overview| {
-            State::ALL.map(|state| overview.queues.iter().filter_map(|q| q.counts.get(&state)).sum::<i64>())
+        let to = |state| asked.with(|filter| filter.state = state);
+        let count = |state| {
+            monitor
+                .answer
+                .with(|(overview, _)| overview.queues.iter().filter_map(|q| q.counts.get(&state)).sum::<i64>())
+        };
+        let each = State::ALL.into_iter().map(|state| {
+            let count = Some(count(state)).filter(|count| *count > 0);
+            let count = count.map(|count| monitor.session().count(count)).unwrap_or_default();
+            (state.name(), state.label(), to(Some(state)), count)
         });
-        let all = Tab::link("all", "All", to(None));
-        let each = State::ALL.into_iter().zip(counts).map(|(state, count)| {
-            let tab = Tab::link(state.name(), state.label(), to(Some(state)));
-            if count > 0 { tab.count(monitor.session().count(count)) } else { tab }
-        });
-        std::iter::once(all).chain(each).collect::<Vec<_>>()
+        std::iter::once(("all", "All", to(None), String::new())).chain(each).collect()
     });
-    let current =
-        Signal::derive(move || monitor.asked.with(|asked| asked.filter.state.map_or("all", State::name).to_owned()));
-    view! { <TabLinks label="States" tabs=tabs current=current /> }.into_any()
+    let current = Signal::derive(move || monitor.asked.with(|a| a.filter.state.map_or("all", State::name).to_owned()));
+    state_tabs(tabs, current)
 }
 
 /// Narrows down by queue and kind.
@@ -65,15 +66,14 @@ fn narrow(monitor: Monitor) -> AnyView {
     let set = move |change: fn(&mut JobFilter, Option<String>)| {
         let go = go.clone();
         Callback::new(move |chosen: String| {
-            let mut asked = Asked { before: None, ..monitor.asked.get_untracked() };
-            change(&mut asked.filter, (!chosen.is_empty()).then_some(chosen));
-            go(&asked.address());
+            let chosen = (!chosen.is_empty()).then_some(chosen);
+            go(&monitor.asked.with_untracked(|asked| asked.with(|filter| change(filter, chosen))));
         })
     };
     let queues = Signal::derive(move || {
-        monitor.overview.with(|o| o.queues.iter().map(|q| (q.name.clone(), q.name.clone())).collect())
+        monitor.answer.with(|(o, _)| o.queues.iter().map(|q| (q.name.clone(), q.name.clone())).collect())
     });
-    let kinds = Signal::derive(move || monitor.overview.with(|o| o.kinds.clone()));
+    let kinds = Signal::derive(move || monitor.answer.with(|(o, _)| o.kinds.clone()));
     let queue = Signal::derive(move || monitor.asked.with(|a| a.filter.queue.clone().unwrap_or_default()));
     let kind = Signal::derive(move || monitor.asked.with(|a| a.filter.kind.clone().unwrap_or_default()));
     view! {
@@ -136,7 +136,7 @@ fn many(monitor: Monitor) -> AnyView {
         let is_actionable = state().is_some_and(|state| !matches!(state, State::Completed | State::Running));
         if has_selection {
             view! { <div class="job-actions">{some()}</div> }.into_any()
-        } else if is_actionable && monitor.page.with(|page| !page.jobs.is_empty()) {
+        } else if is_actionable && monitor.answer.with(|(_, page)| !page.jobs.is_empty()) {
             view! { <div class="job-actions">{all()}</div> }.into_any()
         } else {
             ().into_any()
@@ -145,81 +145,40 @@ fn many(monitor: Monitor) -> AnyView {
     view! { {bar} }.into_any()
 }
 
+const HEADS: [Head; 6] = [
+    Head("Job", ""),
+    Head("State", ""),
+    Head("Queue", ""),
+    Head("Attempt", "num"),
+    Head("Enqueued", ""),
+    Head("What happened", "job-happened"),
+];
+
 fn rows(monitor: Monitor) -> AnyView {
-    let shown = Memo::new(move |_| monitor.page.with(|page| page.jobs.iter().map(|job| job.id).collect::<Vec<_>>()));
-    let selected = monitor.selected;
-    let all = Signal::derive(move || {
-        shown.with(|shown| !shown.is_empty() && selected.with(|s| shown.iter().all(|id| s.contains(id))))
+    let lines = Signal::derive(move || {
+        monitor.answer.with(|(_, page)| page.jobs.iter().map(|job| line(monitor, job.clone())).collect())
     });
-    let some = Signal::derive(move || !selected.with(Vec::is_empty) && !all.get());
-    view! {
-        <TableScroll label="Jobs">
-            <table class="data-table job-table" data-phone="cards">
-                <thead>
-                    <tr>
-                        <SelectAllHead
-                            all=all
-                            some=some
-                            on_change=move |on| selected.set(if on { shown.get_untracked() } else { vec![] })
-                        />
-                        <th scope="col">"Job"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">"Queue"</th>
-                        <th scope="col" class="num">"Attempt"</th>
-                        <th scope="col">"Enqueued"</th>
-                        <th scope="col">"What happened"</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <For each=move || monitor.page.get().jobs key=key let(job)>
-                        {row(monitor, job)}
-                    </For>
-                </tbody>
-            </table>
-        </TableScroll>
-    }
-    .into_any()
+    table_of(Table { label: "Jobs", class: "", heads: &HEADS, lines, selected: Some(monitor.selected) })
 }
 
-/// A row is painted anew when what it shows changed.
-fn key(job: &JobInfo) -> (Uuid, State, i64, i64, bool) {
-    (job.id, job.state, job.attempt, job.progress.done, job.cancel_asked)
-}
-
-fn row(monitor: Monitor, job: JobInfo) -> AnyView {
+fn line(monitor: Monitor, job: JobInfo) -> Line {
     let id = job.id;
-    let checked = Signal::derive(move || monitor.selected.with(|s| s.contains(&id)));
-    let change = move |on: bool| {
-        monitor.selected.update(|selected| {
-            selected.retain(|other| *other != id);
-            if on {
-                selected.push(id);
-            }
-        });
-    };
-    let happened = happened(monitor.session(), &job);
-    view! {
-        <tr>
-            <SelectCell label=job.title.clone() checked=checked on_change=change />
-            <th scope="row" data-label="Job">
-                <button class="link-button" type="button" on:click=move |_| monitor.open.set(Some(id))>
-                    {job.title}
-                </button>
-            </th>
-            <td data-label="State">
-                <Status label=job.state.label() color=color(job.state) />
-            </td>
-            <td data-label="Queue">{job.queue}</td>
-            <td class="num" data-label="Attempt">
-                {format!("{} of {}", job.attempt, job.attempts)}
-            </td>
-            <td data-label="Enqueued">{monitor.when(job.created_at)}</td>
-            <td data-label="What happened" class="job-happened">
-                {happened}
-            </td>
-        </tr>
-    }
-    .into_any()
+    let look = (job.state.name(), job.attempt, job.progress.done, job.cancel_asked);
+    Line::new(id, job.title.clone(), look, move || {
+        let open = view! {
+            <button class="link-button" type="button" on:click=move |_| monitor.open.set(Some(id))>
+                {job.title.clone()}
+            </button>
+        };
+        vec![
+            open.into_any(),
+            view! { <Status label=job.state.label() color=color(job.state) /> }.into_any(),
+            job.queue.clone().into_any(),
+            format!("{} of {}", job.attempt, job.attempts).into_any(),
+            monitor.when(job.created_at).into_any(),
+            happened(monitor.session(), &job).into_any(),
+        ]
+    })
 }
 
 pub(super) fn happened(session: Session, job: &JobInfo) -> String {
@@ -251,11 +210,10 @@ pub(super) const fn color(state: State) -> u8 {
 }
 
 fn pages(monitor: Monitor) -> AnyView {
-    let to = move |before: Option<Uuid>| Asked { before, ..monitor.asked.get() }.address();
-    let next = Signal::derive(move || monitor.page.with(|page| page.next).map(|next| to(Some(next))));
-    let previous = Signal::derive(move || monitor.asked.with(|a| a.before).map(|_| to(None)));
-    let text = Signal::derive(move || {
-        if monitor.asked.with(|a| a.before.is_some()) { "Older jobs" } else { "The newest jobs" }.to_owned()
+    let first = Signal::derive(move || monitor.asked.with(|asked| asked.before.map(|_| asked.from(None))));
+    let next = Signal::derive(move || {
+        let next = monitor.answer.with(|(_, page)| page.next)?;
+        Some(monitor.asked.with(|asked| asked.from(Some(next))))
     });
-    view! { <div class="job-foot"><Pagination text=text previous=previous next=next /></div> }.into_any()
+    newest("jobs", first, next)
 }

@@ -2,14 +2,12 @@
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use platform::notifications::{
     NotificationFilter, NotificationPage,
     api::{list_notifications, mark_all_read},
 };
-use records::encode;
 use ui::{Button, EmptyState, Pagination, Select, Size, SkeletonLines, Tab, TabLinks};
-use uuid::Uuid;
 
 use super::item::item;
 use crate::{
@@ -17,31 +15,29 @@ use crate::{
     list::goer,
     live::Live,
     missing,
+    monitor::{Asked, Question},
 };
 
-/// What the address asks for.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Asked {
-    filter: NotificationFilter,
-    before: Option<Uuid>,
-}
+impl Question for NotificationFilter {
+    const PATH: &'static str = "/notifications";
 
-impl Asked {
-    fn tab(&self) -> &'static str {
-        match (self.filter.snoozed, self.filter.unread) {
-            (true, _) => "snoozed",
-            (_, true) => "unread",
-            _ => "all",
-        }
+    fn read(map: &ParamsMap) -> Self {
+        let show = map.get("show").unwrap_or_default();
+        let kind = map.get("kind").filter(|kind| !kind.is_empty());
+        Self { unread: show == "unread", snoozed: show == "snoozed", kind }
     }
 
-    fn address(&self) -> String {
-        let show = Some(self.tab()).filter(|tab| *tab != "all").map(|tab| ("show", tab.to_owned()));
-        let kind = self.filter.kind.clone().map(|kind| ("kind", kind));
-        let before = self.before.map(|before| ("before", before.to_string()));
-        let parts = [show, kind, before].into_iter().flatten();
-        let parts: Vec<String> = parts.map(|(name, value)| format!("{name}={}", encode(&value))).collect();
-        if parts.is_empty() { "/notifications".to_owned() } else { format!("/notifications?{}", parts.join("&")) }
+    fn write(&self) -> Vec<(&'static str, Option<String>)> {
+        let show = Some(tab(self)).filter(|tab| *tab != "all").map(str::to_owned);
+        vec![("show", show), ("kind", self.kind.clone())]
+    }
+}
+
+fn tab(filter: &NotificationFilter) -> &'static str {
+    match (filter.snoozed, filter.unread) {
+        (true, _) => "snoozed",
+        (_, true) => "unread",
+        _ => "all",
     }
 }
 
@@ -49,17 +45,7 @@ impl Asked {
 pub fn page() -> AnyView {
     let frame = Frame::get();
     let map = use_query_map();
-    let asked = Memo::new(move |_| {
-        map.with(|map| {
-            let show = map.get("show").unwrap_or_default();
-            let filter = NotificationFilter {
-                unread: show == "unread",
-                snoozed: show == "snoozed",
-                kind: map.get("kind").filter(|kind| !kind.is_empty()),
-            };
-            Asked { filter, before: map.get("before").and_then(|id| id.parse().ok()) }
-        })
-    });
+    let asked = Memo::new(move |_| map.with(Asked::<NotificationFilter>::read));
     let round = RwSignal::new(0_u32);
     let found = Resource::new_blocking(
         move || (asked.get(), round.get(), frame.retries.get()),
@@ -105,10 +91,10 @@ pub fn page() -> AnyView {
     .into_any()
 }
 
-fn shown(frame: Frame, asked: Memo<Asked>, found: NotificationPage, ask: Callback<()>) -> AnyView {
+fn shown(frame: Frame, asked: Memo<Asked<NotificationFilter>>, found: NotificationPage, ask: Callback<()>) -> AnyView {
     let now = asked.get_untracked();
     let body = if found.notifications.is_empty() {
-        let text = match now.tab() {
+        let text = match tab(&now.filter) {
             "snoozed" => "Nothing is put off.",
             "unread" => "You are up to date.",
             _ => "Nothing yet. What is assigned to you and changes of what you own or follow will stand here.",
@@ -118,9 +104,8 @@ fn shown(frame: Frame, asked: Memo<Asked>, found: NotificationPage, ask: Callbac
         let items = found.notifications.into_iter().map(|one| item(frame, one, ask, false)).collect_view();
         view! { <ul class="notices" data-kind="page">{items}</ul> }.into_any()
     };
-    let to = |before| Asked { before, ..now.clone() }.address();
-    let next = found.next.map(|next| to(Some(next)));
-    let previous = now.before.map(|_| to(None));
+    let next = found.next.map(|next| now.from(Some(next)));
+    let previous = now.before.map(|_| now.from(None));
     let pages = (next.is_some() || previous.is_some()).then(|| {
         let text = if now.before.is_some() { "Older ones" } else { "The newest" };
         view! { <Pagination text=text previous=Signal::stored(previous) next=Signal::stored(next) /> }
@@ -134,22 +119,23 @@ fn shown(frame: Frame, asked: Memo<Asked>, found: NotificationPage, ask: Callbac
 }
 
 /// Tabs and the kind.
-fn narrow(now: &Asked, kinds: Vec<(String, String)>) -> AnyView {
-    let tab = |id: &str, label: &str| {
-        let filter =
-            NotificationFilter { unread: id == "unread", snoozed: id == "snoozed", kind: now.filter.kind.clone() };
-        Tab::link(id, label, Asked { filter, before: None }.address())
+fn narrow(now: &Asked<NotificationFilter>, kinds: Vec<(String, String)>) -> AnyView {
+    let to = |id: &str, label: &str| {
+        let address = now.with(|filter| {
+            filter.unread = id == "unread";
+            filter.snoozed = id == "snoozed";
+        });
+        Tab::link(id, label, address)
     };
-    let tabs = vec![tab("all", "All"), tab("unread", "Unread"), tab("snoozed", "Put off")];
+    let tabs = vec![to("all", "All"), to("unread", "Unread"), to("snoozed", "Put off")];
     let kind = now.filter.kind.clone().unwrap_or_default();
-    let (go, filter) = (goer(), now.filter.clone());
+    let (go, asked) = (goer(), now.clone());
     let choose = Callback::new(move |kind: String| {
-        let filter = NotificationFilter { kind: (!kind.is_empty()).then_some(kind), ..filter.clone() };
-        go(&Asked { filter, before: None }.address());
+        go(&asked.with(|filter| filter.kind = (!kind.is_empty()).then_some(kind)));
     });
     view! {
         <div class="notices-bar">
-            <TabLinks label="Which" tabs=Signal::stored(tabs) current=now.tab().to_owned() />
+            <TabLinks label="Which" tabs=Signal::stored(tabs) current=tab(&now.filter).to_owned() />
             <span class="spacer"></span>
             <Select
                 id="notice-kind"

@@ -16,7 +16,7 @@ use crate::later::later;
 
 pub(super) fn detail(outbox: Outbox) -> AnyView {
     let shown = later(
-        move || (outbox.open.get(), outbox.page.get()),
+        move || (outbox.open.get(), outbox.answer.get()),
         |(open, _)| async move {
             match open {
                 Some(id) => Some(open_message(id).await),

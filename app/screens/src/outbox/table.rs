@@ -1,23 +1,21 @@
 //! The messages, by state and words, and what is done to many of them.
 
-use kernel::group_digits;
 use leptos::prelude::*;
 use platform::outbox::{
-    MessageAction, MessageFilter, MessageInfo, State,
+    MessageAction, MessageInfo, State,
     api::{act_on_all_messages, act_on_messages},
 };
-use ui::{
-    Button, ButtonKind, Card, EmptyState, Input, Pagination, SelectAllHead, SelectCell, Size, Status, Tab, TabLinks,
-    TableScroll,
-};
-use uuid::Uuid;
+use ui::{Button, ButtonKind, Card, EmptyState, Input, Size, Status};
 
-use super::{Asked, Outbox};
-use crate::list::goer;
+use super::Outbox;
+use crate::{
+    list::goer,
+    monitor::{Asked, Head, Line, Table, newest, state_tabs, table as table_of},
+};
 
 pub(super) fn table(outbox: Outbox) -> AnyView {
-    let is_empty = Memo::new(move |_| outbox.page.with(|page| page.messages.is_empty()));
-    let is_narrowed = Memo::new(move |_| outbox.asked.with(|asked| asked.filter != MessageFilter::default()));
+    let is_empty = Memo::new(move |_| outbox.answer.with(|page| page.messages.is_empty()));
+    let is_narrowed = Memo::new(move |_| outbox.asked.with(Asked::is_narrowed));
     let body = move || match (is_empty.get(), is_narrowed.get()) {
         (false, _) => rows(outbox),
         (true, true) => {
@@ -44,27 +42,24 @@ pub(super) fn table(outbox: Outbox) -> AnyView {
 fn tabs(outbox: Outbox) -> AnyView {
     let tabs = Signal::derive(move || {
         let asked = outbox.asked.get();
-        let to = |state| Asked { filter: MessageFilter { state, ..asked.filter.clone() }, before: None }.address();
-        let counts = outbox.page.with(|page| State::ALL.map(|state| page.counts.get(&state).copied().unwrap_or(0)));
-        let all = Tab::link("all", "All", to(None));
-        let each = State::ALL.into_iter().zip(counts).map(|(state, count)| {
-            let tab = Tab::link(state.name(), state.label(), to(Some(state)));
-            if count > 0 { tab.count(group_digits(&count.to_string())) } else { tab }
+        let to = |state| asked.with(|filter| filter.state = state);
+        let count = |state| outbox.answer.with(|page| page.counts.get(&state).copied().filter(|count| *count > 0));
+        let each = State::ALL.into_iter().map(|state| {
+            let count = count(state).map(|count| outbox.session().count(count)).unwrap_or_default();
+            (state.name(), state.label(), to(Some(state)), count)
         });
-        std::iter::once(all).chain(each).collect::<Vec<_>>()
+        std::iter::once(("all", "All", to(None), String::new())).chain(each).collect()
     });
-    let current =
-        Signal::derive(move || outbox.asked.with(|asked| asked.filter.state.map_or("all", State::name).to_owned()));
-    view! { <TabLinks label="States" tabs=tabs current=current /> }.into_any()
+    let current = Signal::derive(move || outbox.asked.with(|a| a.filter.state.map_or("all", State::name).to_owned()));
+    state_tabs(tabs, current)
 }
 
 fn search(outbox: Outbox) -> AnyView {
     let go = goer();
     let value = Signal::derive(move || outbox.asked.with(|a| a.filter.search.clone().unwrap_or_default()));
     let change = Callback::new(move |words: String| {
-        let mut asked = Asked { before: None, ..outbox.asked.get_untracked() };
-        asked.filter.search = Some(words.trim().to_owned()).filter(|words| !words.is_empty());
-        go(&asked.address());
+        let words = Some(words.trim().to_owned()).filter(|words| !words.is_empty());
+        go(&outbox.asked.with_untracked(|asked| asked.with(|filter| filter.search = words)));
     });
     view! {
         <Input
@@ -90,13 +85,13 @@ fn many(outbox: Outbox) -> AnyView {
                 if is_all { act_on_all_messages(filter, action).await? } else { act_on_messages(ids, action).await? };
             let messages = if changed == 1 { "message" } else { "messages" };
             let verb = if action == MessageAction::Send { "put in line" } else { "discarded" };
-            Ok(format!("{} {messages} {verb}.", group_digits(&changed.to_string())))
+            Ok(format!("{} {messages} {verb}.", outbox.session().count(changed)))
         });
     };
     let state = move || outbox.asked.with(|asked| asked.filter.state);
     let has_uncertain = move || {
         outbox.selected.with(|ids| {
-            outbox.page.with(|page| page.messages.iter().any(|m| m.state == State::Uncertain && ids.contains(&m.id)))
+            outbox.answer.with(|page| page.messages.iter().any(|m| m.state == State::Uncertain && ids.contains(&m.id)))
         })
     };
     // Uncertain messages are sent again one by one, or marked one by one: never all there are by one click.
@@ -131,7 +126,7 @@ fn many(outbox: Outbox) -> AnyView {
         let is_actionable = state().is_some_and(State::can_be_discarded);
         if count.get() > 0 {
             view! { <div class="job-actions">{some()}</div> }.into_any()
-        } else if is_actionable && outbox.page.with(|page| !page.messages.is_empty()) {
+        } else if is_actionable && outbox.answer.with(|page| !page.messages.is_empty()) {
             view! { <div class="job-actions">{all()}</div> }.into_any()
         } else {
             ().into_any()
@@ -140,76 +135,39 @@ fn many(outbox: Outbox) -> AnyView {
     view! { {bar} }.into_any()
 }
 
+const HEADS: [Head; 5] = [
+    Head("Subject", "message-subject"),
+    Head("State", ""),
+    Head("To", "message-to"),
+    Head("Written", ""),
+    Head("What happened", "job-happened"),
+];
+
 fn rows(outbox: Outbox) -> AnyView {
-    let shown = Memo::new(move |_| outbox.page.with(|page| page.messages.iter().map(|m| m.id).collect::<Vec<_>>()));
-    let selected = outbox.selected;
-    let all = Signal::derive(move || {
-        shown.with(|shown| !shown.is_empty() && selected.with(|s| shown.iter().all(|id| s.contains(id))))
+    let lines = Signal::derive(move || {
+        outbox.answer.with(|page| page.messages.iter().map(|message| line(outbox, message.clone())).collect())
     });
-    let some = Signal::derive(move || !selected.with(Vec::is_empty) && !all.get());
-    let key = |message: &MessageInfo| {
-        (message.id, message.state, message.attempt, message.accepted, message.refused, message.retry_at)
-    };
-    view! {
-        <TableScroll label="Mail">
-            <table class="data-table job-table" data-phone="cards">
-                <thead>
-                    <tr>
-                        <SelectAllHead
-                            all=all
-                            some=some
-                            on_change=move |on| selected.set(if on { shown.get_untracked() } else { vec![] })
-                        />
-                        <th scope="col">"Subject"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">"To"</th>
-                        <th scope="col">"Written"</th>
-                        <th scope="col">"What happened"</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <For each=move || outbox.page.get().messages key=key let(message)>
-                        {row(outbox, message)}
-                    </For>
-                </tbody>
-            </table>
-        </TableScroll>
-    }
-    .into_any()
+    table_of(Table { label: "Mail", class: "", heads: &HEADS, lines, selected: Some(outbox.selected) })
 }
 
-fn row(outbox: Outbox, message: MessageInfo) -> AnyView {
+fn line(outbox: Outbox, message: MessageInfo) -> Line {
     let id = message.id;
-    let checked = Signal::derive(move || outbox.selected.with(|s| s.contains(&id)));
-    let change = move |on: bool| {
-        outbox.selected.update(|selected| {
-            selected.retain(|other| *other != id);
-            if on {
-                selected.push(id);
-            }
-        });
-    };
-    let (happened, to) = (happened(outbox, &message), to(&message));
-    let subject = if message.subject.is_empty() { "No subject".to_owned() } else { message.subject };
-    view! {
-        <tr>
-            <SelectCell label=subject.clone() checked=checked on_change=change />
-            <th scope="row" data-label="Subject" class="message-subject">
-                <button class="link-button" type="button" on:click=move |_| outbox.open.set(Some(id))>
-                    {subject}
-                </button>
-            </th>
-            <td data-label="State">
-                <Status label=message.state.label() color=color(message.state) />
-            </td>
-            <td data-label="To" class="message-to">{to}</td>
-            <td data-label="Written">{outbox.when(message.created_at)}</td>
-            <td data-label="What happened" class="job-happened">
-                {happened}
-            </td>
-        </tr>
-    }
-    .into_any()
+    let subject = if message.subject.is_empty() { "No subject".to_owned() } else { message.subject.clone() };
+    let look = (message.state.name(), message.attempt, message.accepted, message.refused, message.retry_at);
+    Line::new(id, subject.clone(), look, move || {
+        let open = view! {
+            <button class="link-button" type="button" on:click=move |_| outbox.open.set(Some(id))>
+                {subject.clone()}
+            </button>
+        };
+        vec![
+            open.into_any(),
+            view! { <Status label=message.state.label() color=color(message.state) /> }.into_any(),
+            to(&message).into_any(),
+            outbox.when(message.created_at).into_any(),
+            happened(outbox, &message).into_any(),
+        ]
+    })
 }
 
 fn to(message: &MessageInfo) -> String {
@@ -243,12 +201,10 @@ pub(super) const fn color(state: State) -> u8 {
 }
 
 fn pages(outbox: Outbox) -> AnyView {
-    let to = move |before: Option<Uuid>| Asked { before, ..outbox.asked.get() }.address();
-    let next = Signal::derive(move || outbox.page.with(|page| page.next).map(|next| to(Some(next))));
-    let previous = Signal::derive(move || outbox.asked.with(|a| a.before).map(|_| to(None)));
-    let text = Signal::derive(move || {
-        let is_older = outbox.asked.with(|a| a.before.is_some());
-        if is_older { "Older messages" } else { "The newest messages" }.to_owned()
+    let first = Signal::derive(move || outbox.asked.with(|asked| asked.before.map(|_| asked.from(None))));
+    let next = Signal::derive(move || {
+        let next = outbox.answer.with(|page| page.next)?;
+        Some(outbox.asked.with(|asked| asked.from(Some(next))))
     });
-    view! { <div class="job-foot"><Pagination text=text previous=previous next=next /></div> }.into_any()
+    newest("messages", first, next)
 }
