@@ -50,6 +50,9 @@ find_postgres() {
 # Prints the path of the server for IMAP, which lies where only root looks.
 find_dovecot() { PATH="$PATH:/usr/sbin:/usr/local/sbin" first_of dovecot; }
 
+# Prints the path of a Redis server, of which tests start their own.
+find_redis() { first_of redis-server valkey-server; }
+
 free_port() {
   node -e 'const s = require("net").createServer(); s.listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'
 }
@@ -97,7 +100,7 @@ stop_postgres() {
 peers=()
 
 # start_peers: the servers of bin/peers.py, and one that shows their mail over IMAP to whoever signs in by its address
-# with the password `secret`. Their addresses are exported.
+# with the password `secret`. Their addresses are exported, and where the Redis lies that tests start themselves.
 start_peers() {
   [ ${#peers[@]} -eq 0 ] || return 0
   local folder=$scratch/peers waited
@@ -115,6 +118,8 @@ start_peers() {
   source "$folder/peers"
   set +a
   start_dovecot "$folder"
+  MAINSTAY_TEST_REDIS=$(find_redis) || die "Redis is missing: run bin/setup test"
+  export MAINSTAY_TEST_REDIS
 }
 
 # start_dovecot <folder>: all of it runs as one user who is not root.

@@ -70,14 +70,23 @@ fn run(command: Command, environment: &Environment) -> Result<(), String> {
             }
             Command::Backup(asked) => backup::run(config, asked).await,
             Command::Restore { archive } => backup::restore(config, &archive).await,
-            Command::UserCreate(user) => {
-                user::create(&State::start(config).await.map_err(|e| e.0)?, user, &mut std::io::stdin()).await
-            }
-            Command::SampleLoad { if_empty } => {
-                user::load_sample(&State::start(config).await.map_err(|e| e.0)?, if_empty).await
-            }
-            Command::Jobs(asked) => jobs::run(&State::start(config).await.map_err(|e| e.0)?, asked).await,
             Command::ConfigCheck | Command::ConfigPrint | Command::OpenApi => Ok(()),
+            Command::UserCreate(_) | Command::SampleLoad { .. } | Command::Jobs(_) => {
+                let state = State::start(config).await.map_err(|e| e.0)?;
+                let done = write(&state, command).await;
+                // What was written is told to the other processes before this one ends.
+                state.db().close().await;
+                done
+            }
         }
     })
+}
+
+async fn write(state: &State, command: Command) -> Result<(), String> {
+    match command {
+        Command::UserCreate(user) => user::create(state, user, &mut std::io::stdin()).await,
+        Command::SampleLoad { if_empty } => user::load_sample(state, if_empty).await,
+        Command::Jobs(asked) => jobs::run(state, asked).await,
+        _ => Ok(()),
+    }
 }

@@ -75,6 +75,8 @@ pub struct Web {
 pub struct Storage {
     pub data: PathBuf,
     pub database_url: String,
+    /// What carries signals between processes in place of PostgreSQL.
+    pub redis_url: Option<String>,
     pub secret_key_file: PathBuf,
 }
 
@@ -166,6 +168,10 @@ impl Config {
                 database_url: match values.text("storage.database_url") {
                     "" => format!("sqlite://{}", data.join("mainstay.db").display()),
                     _ => values.parse::<settings::DatabaseUrl>("storage.database_url")?.0,
+                },
+                redis_url: match values.text("storage.redis_url") {
+                    "" => None,
+                    _ => Some(values.parse::<settings::RedisUrl>("storage.redis_url")?.0),
                 },
                 secret_key_file: match values.text("storage.secret_key_file") {
                     "" => data.join("secret.key"),
@@ -264,6 +270,9 @@ impl fmt::Display for Config {
                 "web.site" => self.web.site.display().to_string(),
                 "storage.secret_key_file" => self.storage.secret_key_file.display().to_string(),
                 "storage.database_url" => settings::without_password(&self.storage.database_url),
+                "storage.redis_url" => {
+                    settings::without_password(self.storage.redis_url.as_deref().unwrap_or_default())
+                }
                 _ => value,
             };
             writeln!(f, "{} = {value:?}  # {source}", setting.key)?;
@@ -320,6 +329,8 @@ mod tests {
             ("MAINSTAY_PUBLIC_URL", "crm.example", "https://"),
             ("MAINSTAY_PUBLIC_URL", "https://crm.example/path", "https://"),
             ("DATABASE_URL", "mysql://x", "postgres://"),
+            ("REDIS_URL", "http://x", "rediss://"),
+            ("REDIS_URL", "redis://", "rediss://"),
             ("MAINSTAY_LOG", "json,loud", "json or text"),
             ("MAINSTAY_TRUSTED_PROXIES", "10.0.0.0/40", "10.0.0.0/8"),
             ("MAINSTAY_MAX_UPLOAD", "a lot", "50 MiB"),
@@ -365,20 +376,22 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_database_address_does_not_show_its_password() {
-        let message = refusal("", &[("DATABASE_URL", "mysql://u:hunter2@db/x")]);
-        assert!(!message.contains("hunter2"), "{message}");
+    fn a_refused_address_does_not_show_its_password() {
+        for (name, url) in [("DATABASE_URL", "mysql://u:hunter2@db/x"), ("REDIS_URL", "http://:hunter2@db")] {
+            let message = refusal("", &[(name, url)]);
+            assert!(message.contains(name) && !message.contains("hunter2"), "{message}");
+        }
     }
 
     #[test]
     fn what_is_printed_says_where_it_comes_from_and_hides_secrets() {
         let config = Config::read(
             "[storage]\ndata = \"/srv/data\"",
-            &environment(&[("DATABASE_URL", "postgres://u:hunter2@db/x")]),
+            &environment(&[("DATABASE_URL", "postgres://u:hunter2@db/x"), ("REDIS_URL", "rediss://:hunter2@cache")]),
         );
         let shown = config.unwrap().to_string();
         assert!(shown.contains("storage.data = \"/srv/data\"  # mainstay.toml"), "{shown}");
         assert!(shown.contains("postgres://u:…@db/x") && shown.contains("# DATABASE_URL"), "{shown}");
-        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("rediss://:…@cache") && !shown.contains("hunter2"), "{shown}");
     }
 }

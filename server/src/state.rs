@@ -7,7 +7,7 @@ use std::{ops::Deref, sync::Arc};
 use axum::extract::FromRef;
 use identity::server::{Identity, Settings, Strength, sessions};
 use kernel::server::{
-    Clock, Db, Rng,
+    Clock, Db, DbOptions, Redis, Rng,
     migrate::{self, MIGRATIONS, Migration},
 };
 use leptos::config::LeptosOptions;
@@ -20,6 +20,7 @@ use platform::server::{
     realtime::Hub,
 };
 use records::server::App;
+use sha2::{Digest, Sha256};
 
 use crate::{
     config::{Config, SecretKey},
@@ -129,12 +130,25 @@ pub fn backups(config: &Config, secret_key: &SecretKey) -> Result<Backups, Start
         .map_err(|e| StartError(format!("MAINSTAY_BACKUPS_TO: {e}")))
 }
 
+/// How the database is opened, and what carries signals beside it.
+pub fn database_options(config: &Config, secret_key: &SecretKey) -> DbOptions {
+    let redis = config.storage.redis_url.as_ref().map(|url| {
+        // Another installation may use the same Redis; all processes of this one have the same key.
+        let own = Sha256::new_with_prefix(b"mainstay signals").chain_update(secret_key.bytes()).finalize();
+        let name = own.iter().take(8).fold(0_u64, |name, byte| name << 8 | u64::from(*byte));
+        Redis { url: url.clone(), channel: format!("mainstay:{name:016x}") }
+    });
+    DbOptions { redis, ..DbOptions::default() }
+}
+
 /// Opens the database, making the folder it lives in, and migrates it, with a copy of what it was before.
 pub async fn open(config: &Config, secret_key: &SecretKey) -> Result<(App, Option<Early>), StartError> {
     let failed = |what: &str, e: &dyn std::fmt::Display| StartError(format!("{what}: {e}"));
     std::fs::create_dir_all(&config.storage.data)
         .map_err(|e| failed(&format!("the data folder {} cannot be made", config.storage.data.display()), &e))?;
-    let db = Db::open(&config.storage.database_url).await.map_err(|e| failed("the database cannot be opened", &e))?;
+    let options = database_options(config, secret_key);
+    let db = Db::open_with(&config.storage.database_url, &options).await;
+    let db = db.map_err(|e| failed("the database cannot be opened", &e))?;
     let registry = modules::registry().map_err(StartError)?;
     let app = App::new(db.clone(), registry, Clock::default(), Rng::system());
     let mut early = None;

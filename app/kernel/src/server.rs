@@ -10,8 +10,8 @@ pub mod zone;
 
 pub use clock::{Clock, Rng};
 pub use db::{
-    Arg, Args, Db, DbError, DbOptions, EVERYTHING, Engine, FromColumn, Listener, MAX_ARGS, Part, Row, Snapshot, Source,
-    Table, TableSum, Tx,
+    Arg, Args, Db, DbError, DbOptions, EVERYTHING, Engine, FromColumn, Listener, MAX_ARGS, Part, Redis, Row, Snapshot,
+    Source, Table, TableSum, Tx,
 };
 pub use problem::Problem;
 pub use report::unexpected;

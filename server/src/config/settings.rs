@@ -52,6 +52,10 @@ pub(super) const SETTINGS: &[Setting] = &[
         secret: true,
         ..setting("storage.database_url", "DATABASE_URL", "", "sqlite://path/to/file or postgres://user@host/database")
     },
+    Setting {
+        secret: true,
+        ..setting("storage.redis_url", "REDIS_URL", "", "redis://:password@host:6379, or rediss:// for TLS")
+    },
     setting("storage.secret_key_file", "MAINSTAY_SECRET_KEY_FILE", "", "a file with mode 600"),
     setting("s3.bucket", "MAINSTAY_S3_BUCKET", "", "the name of a bucket"),
     setting("s3.endpoint", "MAINSTAY_S3_ENDPOINT", "", "an address like https://s3.example.com"),
@@ -179,7 +183,7 @@ impl Values {
         let (text, source) = self.0.get(key).cloned().unwrap_or_default();
         let name = if source == setting.variable { setting.variable } else { setting.key };
         let text = match setting.key {
-            "storage.database_url" => without_password(&text),
+            "storage.database_url" | "storage.redis_url" => without_password(&text),
             _ if setting.secret => "…".to_owned(),
             _ => text,
         };
@@ -272,6 +276,17 @@ impl FromStr for DatabaseUrl {
     fn from_str(text: &str) -> Result<Self, ()> {
         let known = ["sqlite://", "postgres://", "postgresql://"].iter().any(|s| text.starts_with(s));
         if known { Ok(Self(text.to_owned())) } else { Err(()) }
+    }
+}
+
+pub(super) struct RedisUrl(pub String);
+
+impl FromStr for RedisUrl {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let host = ["redis://", "rediss://"].iter().find_map(|scheme| text.strip_prefix(scheme)).ok_or(())?;
+        if host.is_empty() { Err(()) } else { Ok(Self(text.to_owned())) }
     }
 }
 

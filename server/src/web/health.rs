@@ -67,8 +67,14 @@ async fn details(
         Engine::Sqlite => "sqlite",
         Engine::Postgres => "postgres",
     };
+    let (carrier, trouble) = state.db().carrier();
+    let word = match (took, &trouble) {
+        (None, _) => "failing",
+        (Some(_), Some(_)) => "degraded",
+        (Some(_), None) => "ok",
+    };
     let body = json!({
-        "status": if took.is_some() { "ok" } else { "failing" },
+        "status": word,
         "version": env!("CARGO_PKG_VERSION"),
         "checks": {
             "database": { "engine": engine, "ok": took.is_some(), "ms": took.map(|t| t.as_secs_f64() * 1000.0) },
@@ -76,6 +82,7 @@ async fn details(
                 "last_proven_at": proven.map(|at| at.to_string()),
                 "age_seconds": proven.map(|at| state.app.clock().now().seconds_since(at)),
             },
+            "signals": { "carrier": carrier, "ok": trouble.is_none(), "trouble": trouble },
         },
     });
     let status = if took.is_some() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

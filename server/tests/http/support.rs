@@ -13,7 +13,7 @@ use records::server::App;
 use server::{
     config::{Config, Environment},
     modules,
-    state::State,
+    state::{State, database_options},
     web,
 };
 use tempfile::TempDir;
@@ -62,9 +62,18 @@ impl Service {
         let config = Config::read("", &environment).unwrap();
         let key = config.secret_key().unwrap();
         let db = TestDb::new().await;
-        let app = App::new((*db).clone(), modules::registry().unwrap(), Clock::default(), Rng::system());
+        let app =
+            App::new(Self::open(&db, &config).await, modules::registry().unwrap(), Clock::default(), Rng::system());
         let state = State::new(config, &key, app, Strength::TESTS).unwrap();
         Self { router: web::router(&state), state, db: Arc::new(db), folder: Arc::new(folder) }
+    }
+
+    /// The database as this configuration opens it, where that makes a difference.
+    async fn open(db: &TestDb, config: &Config) -> Db {
+        if config.storage.redis_url.is_none() {
+            return (**db).clone();
+        }
+        Db::open_with(db.url(), &database_options(config, &config.secret_key().unwrap())).await.unwrap()
     }
 
     /// Starts to work on jobs, for as long as what this gives is kept.
@@ -98,8 +107,8 @@ impl Service {
         if self.state.db().engine() == Engine::Sqlite {
             return None;
         }
-        let db = Db::open(self.db.url()).await.unwrap();
         let key = self.state.config.secret_key().unwrap();
+        let db = Db::open_with(self.db.url(), &database_options(&self.state.config, &key)).await.unwrap();
         let app = App::new(db, modules::registry().unwrap(), Clock::default(), Rng::system());
         let state = State::new(self.state.config.clone(), &key, app, Strength::TESTS).unwrap();
         Some(Self { router: web::router(&state), state, db: self.db.clone(), folder: self.folder.clone() })

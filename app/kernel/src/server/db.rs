@@ -5,6 +5,7 @@
 //! the few who ask [`Db::engine`].
 
 mod arg;
+mod carrier;
 mod error;
 pub(super) mod lex;
 mod postgres;
@@ -19,6 +20,8 @@ mod writer;
 use std::time::Duration;
 
 pub use arg::{Arg, Args};
+use carrier::Carrier;
+pub use carrier::Redis;
 pub use error::DbError;
 pub use row::{FromColumn, Row};
 use signal::Signals;
@@ -45,11 +48,13 @@ pub struct DbOptions {
     pub patience: Duration,
     /// Waits for the disk at each commit. Only tests, whose data nobody misses, do without.
     pub durable: bool,
+    /// What carries signals between processes in place of the database. SQLite has one process and needs none.
+    pub redis: Option<Redis>,
 }
 
 impl Default for DbOptions {
     fn default() -> Self {
-        Self { readers: 6, connections: 16, patience: Duration::from_secs(5), durable: true }
+        Self { readers: 6, connections: 16, patience: Duration::from_secs(5), durable: true, redis: None }
     }
 }
 
@@ -58,6 +63,7 @@ impl Default for DbOptions {
 pub struct Db {
     inner: Inner,
     signals: Signals,
+    carrier: Option<Carrier>,
 }
 
 #[derive(Clone)]
@@ -80,7 +86,12 @@ impl Db {
         } else {
             return Err(DbError::Configuration("a database address starts with sqlite:// or postgres://".into()));
         };
-        Ok(Self { inner, signals: Signals::new() })
+        let signals = Signals::new();
+        let carrier = match (&inner, &options.redis) {
+            (Inner::Postgres(_), Some(redis)) => Some(Carrier::open(redis, &signals)?),
+            _ => None,
+        };
+        Ok(Self { inner, signals, carrier })
     }
 
     pub fn engine(&self) -> Engine {
@@ -132,12 +143,15 @@ impl Db {
             Inner::Sqlite(db) => Unit::Sqlite(db.begin().await?),
             Inner::Postgres(db) => Unit::Postgres(db.begin().await?),
         };
-        Ok(Tx { unit, failed: false, signals: self.signals.clone(), told: vec![] })
+        let (signals, carrier) = (self.signals.clone(), self.carrier.clone());
+        Ok(Tx { unit, failed: false, signals, carrier, told: vec![] })
     }
 
     /// Tells every [`Listener`] something that no transaction stands behind, such as who is here now.
     pub async fn tell(&self, signal: &str) -> Result<(), DbError> {
-        if let Inner::Postgres(db) = &self.inner {
+        if let Some(carrier) = &self.carrier {
+            carrier.tell(self.signals.marked(signal));
+        } else if let Inner::Postgres(db) = &self.inner {
             let args = vec![signal::CHANNEL.into(), self.signals.marked(signal).into()];
             db.fetch_optional(Statement::new(signal::NOTIFY, args)?).await?;
         }
@@ -152,9 +166,19 @@ impl Db {
 
     /// Passes on what other processes tell, for as long as this is awaited. SQLite has no other processes.
     pub async fn hear_others(&self) {
-        match &self.inner {
-            Inner::Sqlite(_) => std::future::pending().await,
-            Inner::Postgres(db) => db.hear(&self.signals).await,
+        match (&self.inner, &self.carrier) {
+            (_, Some(carrier)) => carrier.hear(&self.signals).await,
+            (Inner::Sqlite(_), None) => std::future::pending().await,
+            (Inner::Postgres(db), None) => db.hear(&self.signals).await,
+        }
+    }
+
+    /// What carries signals between processes, and what is wrong with that at the moment, in words.
+    pub fn carrier(&self) -> (&'static str, Option<String>) {
+        match (&self.inner, &self.carrier) {
+            (_, Some(carrier)) => ("redis", carrier.trouble()),
+            (Inner::Sqlite(_), None) => ("process", None),
+            (Inner::Postgres(_), None) => ("postgres", None),
         }
     }
 
@@ -187,6 +211,9 @@ impl Db {
 
     /// Closes all connections. Transactions that wait for their commit still get their answer.
     pub async fn close(&self) {
+        if let Some(carrier) = &self.carrier {
+            carrier.flush().await;
+        }
         match &self.inner {
             Inner::Sqlite(db) => db.close().await,
             Inner::Postgres(db) => db.close().await,
@@ -210,6 +237,7 @@ pub struct Tx {
     unit: Unit,
     failed: bool,
     signals: Signals,
+    carrier: Option<Carrier>,
     told: Vec<String>,
 }
 
@@ -261,7 +289,7 @@ impl Tx {
         if self.told.iter().any(|told| told == signal) {
             return Ok(());
         }
-        if self.engine() == Engine::Postgres {
+        if self.engine() == Engine::Postgres && self.carrier.is_none() {
             let marked = self.signals.marked(signal);
             self.execute(signal::NOTIFY, vec![signal::CHANNEL.into(), marked.into()]).await?;
         }
@@ -281,6 +309,9 @@ impl Tx {
         }
         for signal in &self.told {
             self.signals.send(signal);
+            if let Some(carrier) = &self.carrier {
+                carrier.tell(self.signals.marked(signal));
+            }
         }
         Ok(())
     }

@@ -4,8 +4,11 @@
 //! tests use SQLite in temporary files. Either way migrations run once: their result is kept as a template, named after
 //! the checksums of the files, and copied for each test.
 
+mod redis;
+
 use std::{fs, io, ops::Deref, path::PathBuf, time::Duration};
 
+pub use redis::TestRedis;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -39,7 +42,13 @@ impl Peers {
             let name = format!("MAINSTAY_TEST_{what}");
             std::env::var(&name).unwrap_or_else(|_| panic!("{name} is not set: bin/test starts the servers this needs"))
         };
-        Self { smtp: told("SMTP"), smtps: told("SMTPS"), imap: told("IMAP"), aws: told("AWS"), ca: told("CA").into() }
+        Self {
+            smtp: told("SMTP"),
+            smtps: told("SMTPS"),
+            imap: told("IMAP"),
+            aws: told("AWS"),
+            ca: told("CA").into(),
+        }
     }
 }
 
@@ -110,9 +119,13 @@ enum TestDbError {
     Io(#[from] io::Error),
 }
 
+/// How a database is opened of which nobody misses the data.
+pub fn options() -> DbOptions {
+    DbOptions { readers: 3, connections: 6, patience: Duration::from_secs(20), durable: false, redis: None }
+}
+
 async fn open(url: &str) -> Result<Db, DbError> {
-    let options = DbOptions { readers: 3, connections: 6, patience: Duration::from_secs(20), durable: false };
-    Db::open_with(url, &options).await
+    Db::open_with(url, &options()).await
 }
 
 /// Names the schema that the program's migrations make.

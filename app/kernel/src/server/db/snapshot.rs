@@ -190,7 +190,7 @@ impl Db {
             Inner::Sqlite(_) => Err(DbError::Configuration("a copy of SQLite is a file".into())),
             Inner::Postgres(db) => {
                 let inner = Inner::Postgres(db.aside(name).await?);
-                Ok(Self { inner, signals: super::Signals::new() })
+                Ok(Self { inner, signals: super::Signals::new(), carrier: None })
             }
         }
     }
