@@ -1,4 +1,5 @@
-"""Other companies' servers, as the tests need them: mail by SMTP into Maildirs, and Amazon's S3, SES and SNS.
+"""Other companies' servers, as the tests need them: mail by SMTP into Maildirs, Amazon's S3, SES and SNS, and a push
+service (push_peer.py).
 
     peers.py <folder>
 
@@ -16,6 +17,7 @@ import ssl
 import sys
 import time
 
+import push_peer
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -102,6 +104,7 @@ async def main():
         "MAINSTAY_TEST_SMTPS": f"localhost:{wrapped.sockets[0].getsockname()[1]}",
         "MAINSTAY_TEST_CA": folder / "authority.pem",
         "MAINSTAY_TEST_AWS": f"http://{host}:{port}",
+        "MAINSTAY_TEST_PUSH": push_peer.start(tls),
     }
     (folder / "draft").write_text("".join(f"{name}={value}\n" for name, value in addresses.items()))
     (folder / "draft").rename(folder / "peers")

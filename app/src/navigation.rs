@@ -7,6 +7,7 @@ use platform::preferences::{Density, Theme, api::change_preferences};
 use screens::{
     frame::{Frame, Furniture},
     look::{self, Look},
+    push,
     session::Session,
 };
 use ui::{Avatar, ButtonKind, Menu, MenuItem, MenuLine, MenuTitle, NavGroup, NavItem, Sidebar};
@@ -118,7 +119,7 @@ fn account(session: Session) -> AnyView {
         view! { <MenuItem label=label checked=checked on_select=select /> }
     };
     view! {
-        <form class="account" method="post" action="/sign-out">
+        <form class="account" method="post" action="/sign-out" on:submit=move |_| push::forget()>
             <Avatar name=me.name.clone() />
             <span class="truncate">{me.name.clone()}</span>
             <span class="spacer"></span>

@@ -9,7 +9,7 @@ use leptos_router::hooks::use_location;
 use screens::{
     frame::{Frame, Furniture},
     live::Live,
-    notifications,
+    notifications, push,
     session::Session,
 };
 
@@ -25,6 +25,7 @@ fn inside_shell(screen: fn(&[&str]) -> AnyView) -> AnyView {
         navigation::keep_looks(frame, Furniture::get());
     });
     keys::listen(frame, session);
+    push::keep(session);
     let path = use_location().pathname.get_untracked();
     let segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
     view! {

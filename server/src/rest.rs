@@ -19,6 +19,7 @@ mod mail;
 mod notifications;
 mod openapi;
 mod preferences;
+mod push;
 mod query;
 mod record;
 mod refusal;
@@ -28,7 +29,7 @@ use std::sync::Arc;
 
 use axum::{
     Extension, Router, middleware,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use records::server::{Entry, Registry};
 
@@ -66,6 +67,9 @@ pub fn routes(state: &State) -> Router<State> {
         .route("/api/v1/notifications/{id}/snooze/", post(notifications::snooze))
         .route("/api/v1/deliveries/", get(notifications::deliveries))
         .route("/api/v1/deliveries/{id}/retry/", post(notifications::retry))
+        .route("/api/v1/push-subscriptions/", get(push::list).post(push::subscribe))
+        .route("/api/v1/push-subscriptions/{id}/", delete(push::remove))
+        .route("/api/v1/push-subscriptions/{id}/test/", post(push::test))
         .route("/api/v1/settings/preferences/", get(preferences::show))
         .route("/api/v1/settings/preferences/me/", get(preferences::show).patch(preferences::change))
         .route("/api/v1/change-sets/{id}/", get(change_sets::show))

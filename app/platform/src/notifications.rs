@@ -1,6 +1,7 @@
 //! What people are told, as they and their administrators see it.
 
 pub mod api;
+pub mod push;
 
 use std::collections::BTreeMap;
 
@@ -29,15 +30,17 @@ macro_rules! names {
 pub enum Channel {
     InApp,
     Email,
+    Push,
     Sms,
 }
-names!(Channel: InApp = "in_app", Email = "email", Sms = "sms");
+names!(Channel: InApp = "in_app", Email = "email", Push = "push", Sms = "sms");
 
 impl Channel {
     pub const fn label(self) -> &'static str {
         match self {
             Self::InApp => "In Mainstay",
             Self::Email => "E-mail",
+            Self::Push => "Push",
             Self::Sms => "Text message",
         }
     }
@@ -46,7 +49,7 @@ impl Channel {
     pub const fn modes(self) -> &'static [Mode] {
         match self {
             Self::Email => &[Mode::AtOnce, Mode::Daily, Mode::Weekly, Mode::Off],
-            Self::InApp | Self::Sms => &[Mode::AtOnce, Mode::Off],
+            Self::InApp | Self::Push | Self::Sms => &[Mode::AtOnce, Mode::Off],
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod backups;
 mod context;
+mod device;
 pub mod export;
 pub mod files;
 mod formula;
@@ -17,7 +18,8 @@ pub mod settings;
 pub mod testing;
 pub mod vault;
 
-pub use context::ctx;
+pub use context::{SessionOf, agent, agent_of, ctx, session};
+pub use device::device;
 
 use records::server::Module;
 

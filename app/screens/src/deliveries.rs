@@ -58,7 +58,7 @@ fn body(deliveries: Deliveries) -> AnyView {
                 .into_any()
         }
         (true, false) => {
-            let text = "Nothing left the program this way. E-mails and text messages about notifications stand here.";
+            let text = "Nothing left the program this way. E-mails, push and text messages about notifications stand here.";
             view! { <EmptyState icon="bell" text=text /> }.into_any()
         }
     }

@@ -28,6 +28,7 @@ mod organisation;
 mod outbox;
 mod peek;
 mod preferences;
+pub mod push;
 mod record;
 mod reference;
 pub mod session;

@@ -1,5 +1,6 @@
 //! One's own preferences: each is saved when it is changed, and holds at once.
 
+mod browsers;
 mod formats;
 mod telling;
 
@@ -7,7 +8,11 @@ use kernel::FieldErrors;
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 use platform::{
-    notifications::{Choice, api::list_choices},
+    notifications::{
+        Choice,
+        api::{list_choices, open_push},
+        push::Browsers,
+    },
     preferences::{
         Density, Preferences, Theme,
         api::{change_preferences, open_preferences},
@@ -79,6 +84,7 @@ pub fn preferences() -> AnyView {
     let (frame, session) = (Frame::get(), Session::get());
     let opened = Resource::new_blocking(move || frame.retries.get(), |_| open_preferences());
     let choices = Resource::new_blocking(move || frame.retries.get(), |_| list_choices());
+    let browsers = Resource::new_blocking(move || frame.retries.get(), |_| open_push());
     view! {
         <Title text="Preferences" />
         <div class="screen">
@@ -86,16 +92,16 @@ pub fn preferences() -> AnyView {
             <div class="screen-body">
                 <Suspense fallback=|| view! { <SkeletonLines lines=10 /> }>
                     {move || Suspend::new(async move {
-                        match (opened.await, choices.await) {
-                            (Ok(now), Ok(choices)) => {
+                        match (opened.await, choices.await, browsers.await) {
+                            (Ok(now), Ok(choices), Ok(browsers)) => {
                                 let chosen = Chosen {
                                     around: StoredValue::new((frame, session)),
                                     now: RwSignal::new(now),
                                     errors: RwSignal::new(FieldErrors::default()),
                                 };
-                                screen(chosen, choices)
+                                screen(chosen, choices, browsers)
                             }
-                            (Err(error), _) | (_, Err(error)) => missing::trouble(&error),
+                            (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => missing::trouble(&error),
                         }
                     })}
                 </Suspense>
@@ -105,8 +111,8 @@ pub fn preferences() -> AnyView {
     .into_any()
 }
 
-fn screen(chosen: Chosen, choices: Vec<Choice>) -> AnyView {
-    view! { <div class="screen-narrow stack" data-gap="large">{appearance(chosen)} {formats::formats(chosen)} {work(chosen)} {telling::kinds(chosen, choices)} {telling::hours(chosen)}</div> }
+fn screen(chosen: Chosen, choices: Vec<Choice>, browsers: Browsers) -> AnyView {
+    view! { <div class="screen-narrow stack" data-gap="large">{appearance(chosen)} {formats::formats(chosen)} {work(chosen)} {telling::kinds(chosen, choices)} {browsers::browsers(chosen, browsers)} {telling::hours(chosen)}</div> }
         .into_any()
 }
 

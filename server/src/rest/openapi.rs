@@ -7,6 +7,7 @@ mod fixed;
 mod kinds;
 mod mail;
 mod people;
+mod push;
 mod records;
 
 use ::records::server::Registry;

@@ -15,6 +15,9 @@ use tower_http::services::{ServeDir, ServeFile};
 
 use crate::state::State;
 
+/// The service worker, which shows push messages. At the root, as it is allowed to look after what lies beside it.
+const WORKER: &str = "/sw.js";
+
 /// What the build made. A name with a hash in it never changes its content.
 pub fn compiled(leptos: &LeptosOptions) -> Router {
     let files = folder(&format!("{}/{}", leptos.site_root, leptos.site_pkg_dir));
@@ -47,17 +50,21 @@ pub fn folder(path: &str) -> ServeDir {
 }
 
 async fn cache(request: Request, next: Next) -> Response {
-    let hashed = has_hash(request.uri().path());
+    let keep = match request.uri().path() {
+        path if has_hash(path) => "public, max-age=31536000, immutable",
+        // What runs without a page is to be the present version.
+        WORKER => "no-cache",
+        _ => "public, max-age=300",
+    };
     let response = next.run(request).await;
-    finish(response, hashed)
+    finish(response, keep)
 }
 
 /// Says for how long a file may be kept; what is not there has no page to show either.
-fn finish(mut response: Response, hashed: bool) -> Response {
+fn finish(mut response: Response, keep: &'static str) -> Response {
     if !response.status().is_success() && response.status() != StatusCode::NOT_MODIFIED {
         return (response.status(), "There is no such file.\n").into_response();
     }
-    let keep = if hashed { "public, max-age=31536000, immutable" } else { "public, max-age=300" };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(keep));
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));

@@ -12,6 +12,7 @@ mod limits;
 mod mail;
 mod notifications;
 mod preferences;
+mod push;
 mod record;
 mod refusals;
 mod roles;

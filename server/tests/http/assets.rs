@@ -30,3 +30,11 @@ async fn nothing_outside_the_folder_is_served() {
         assert!(!answer.text().contains(&service.secret_key()), "{path}");
     }
 }
+
+#[tokio::test]
+async fn the_service_worker_is_always_the_present_one() {
+    let answer = Service::start().await.get("/sw.js").await;
+    assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, "no-cache"));
+    assert!(answer.header("content-type").starts_with("text/javascript"), "{}", answer.header("content-type"));
+    assert!(answer.header("content-security-policy").contains("worker-src 'self'"), "pages may register it");
+}

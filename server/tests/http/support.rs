@@ -48,6 +48,7 @@ impl Service {
         let site = folder.path().join("site");
         fs::create_dir_all(site.join("pkg")).unwrap();
         fs::write(site.join("robots.txt"), "User-agent: *\n").unwrap();
+        fs::write(site.join("sw.js"), "\"use strict\";\n").unwrap();
         fs::write(site.join(format!("pkg/mainstay.{HASH}.js")), "plain").unwrap();
         fs::write(site.join(format!("pkg/mainstay.{HASH}.js.br")), "brotli").unwrap();
         let mut environment = Environment::from([

@@ -55,7 +55,7 @@ pub(crate) fn agent(headers: &HeaderMap) -> String {
 }
 
 /// Finds out who sent a request. Puts into its extensions the [`Identity`], and for somebody signed in their
-/// `Arc<Actor>` and the [`Live`] session.
+/// `Arc<Actor>`, the [`Live`] session and what other modules know of it.
 ///
 /// A request with a bearer token is judged by that alone, so that a cookie a browser adds does not stand in for a
 /// token that has expired.
@@ -67,6 +67,7 @@ pub async fn authenticate(State(identity): State<Identity>, mut request: Request
     let extensions = request.extensions_mut();
     if let Some(live) = found {
         extensions.insert(live.actor.clone());
+        extensions.insert(live.as_known_to_others());
         extensions.insert(live);
     }
     extensions.insert(identity);

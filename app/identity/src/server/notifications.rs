@@ -3,7 +3,10 @@
 use kernel::{AppError, server::Tx};
 use platform::{
     notifications::{Channel, Mode, Priority},
-    server::notifications::{Kind, Kinds, Notice, notify},
+    server::{
+        device,
+        notifications::{Kind, Kinds, Notice, notify},
+    },
 };
 use uuid::Uuid;
 
@@ -16,7 +19,7 @@ pub const NEW_DEVICE: Kind = Kind {
     icon: "warning",
     button: "Open Mainstay",
     priority: Priority::High,
-    channels: &[(Channel::InApp, Mode::AtOnce), (Channel::Email, Mode::AtOnce)],
+    channels: &[(Channel::InApp, Mode::AtOnce), (Channel::Email, Mode::AtOnce), (Channel::Push, Mode::AtOnce)],
 };
 
 /// Adds identity's kinds of notifications.
@@ -58,28 +61,6 @@ fn kind_of(agent: &str) -> String {
     agent.chars().filter(|c| !c.is_ascii_digit() && *c != '.').collect()
 }
 
-/// What a program calls itself, as people call it.
-fn device(agent: &str) -> String {
-    let first = |names: &[(&str, &'static str)]| names.iter().find(|(part, _)| agent.contains(part)).map(|(_, n)| *n);
-    // Each of these also calls itself by the names that come after it.
-    let program =
-        first(&[("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari")]);
-    let system = first(&[
-        ("Android", "Android"),
-        ("iPhone", "an iPhone"),
-        ("iPad", "an iPad"),
-        ("Windows", "Windows"),
-        ("Mac OS", "a Mac"),
-        ("Linux", "Linux"),
-    ]);
-    match (program, system) {
-        (Some(program), Some(system)) => format!("{program} on {system}"),
-        (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) if agent.trim().is_empty() => "a program that does not say its name".to_owned(),
-        (None, None) => format!("the program {}", agent.chars().take(60).collect::<String>()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,16 +72,5 @@ mod tests {
     fn a_new_version_is_no_new_device() {
         assert_eq!(kind_of(CHROME), kind_of(&CHROME.replace("123.0", "124.1")));
         assert_ne!(kind_of(CHROME), kind_of(&CHROME.replace("X11; Linux", "Windows NT 10.0; Win64")));
-    }
-
-    #[test]
-    fn devices_have_the_names_people_know() {
-        assert_eq!(device(CHROME), "Chrome on Linux");
-        assert_eq!(
-            device("Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) Version/17.4 Mobile Safari/604.1"),
-            "Safari on an iPhone"
-        );
-        assert_eq!(device("curl/8.5.0"), "the program curl/8.5.0");
-        assert_eq!(device(""), "a program that does not say its name");
     }
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use kernel::{AppError, Timestamp};
+use platform::server::SessionOf;
 use records::server::{Actor, Ctx};
 use uuid::Uuid;
 
@@ -69,6 +70,11 @@ pub struct Live {
 impl Live {
     fn has_ended(&self, now: Timestamp) -> bool {
         now >= self.idle_until || now >= self.ends_at
+    }
+
+    /// What modules that know nothing of sessions are told.
+    pub(super) const fn as_known_to_others(&self) -> SessionOf {
+        SessionOf { id: self.id, ends_at: self.ends_at }
     }
 
     /// Its user, as they may know themselves.

@@ -6,7 +6,7 @@ use kernel::{
     Timestamp,
     server::{Args, Db, DbError, Row, Source, Tx},
 };
-use platform::server::realtime::ACCESS;
+use platform::server::{notifications::push, realtime::ACCESS};
 use records::server::Sql;
 use uuid::Uuid;
 
@@ -227,12 +227,16 @@ pub async fn agents_of(tx: &mut Tx, user: Uuid, but: Uuid) -> Result<Vec<String>
 
 pub async fn revoke_session(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<(), DbError> {
     tx.execute(REVOKE_SESSION, vec![id.into(), now.into()]).await?;
+    push::signed_out(tx, id).await?;
     tx.tell(ACCESS).await
 }
 
 /// Revokes a session if it is that user's; tells whether it was.
 pub async fn revoke_session_of(tx: &mut Tx, id: Uuid, user: Uuid, now: Timestamp) -> Result<bool, DbError> {
     let revoked = tx.execute(REVOKE_SESSION_OF, vec![id.into(), user.into(), now.into()]).await?;
+    if revoked > 0 {
+        push::signed_out(tx, id).await?;
+    }
     tx.tell(ACCESS).await?;
     Ok(revoked > 0)
 }
@@ -253,6 +257,7 @@ pub async fn revoke_sessions_of(tx: &mut Tx, users: &[Uuid], but: Option<Uuid>, 
     }
     let (text, args) = sql.finish();
     tx.execute_bulk(&text, args).await?;
+    push::all_signed_out(tx, users, but).await?;
     tx.tell(ACCESS).await
 }
 

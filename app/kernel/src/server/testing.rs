@@ -28,6 +28,8 @@ pub struct Peers {
     pub imap: String,
     /// Plays Amazon's S3, SES and SNS; an address with `http://`.
     pub aws: String,
+    /// A push service with browsers behind it; an address with `https://`.
+    pub push: String,
     /// The authority behind their certificates.
     pub ca: PathBuf,
 }
@@ -47,6 +49,7 @@ impl Peers {
             smtps: told("SMTPS"),
             imap: told("IMAP"),
             aws: told("AWS"),
+            push: told("PUSH"),
             ca: told("CA").into(),
         }
     }

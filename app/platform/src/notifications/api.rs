@@ -2,15 +2,16 @@
 //!
 //! What a request holds is read before anything is awaited: a page that is painted may have let go of it by then.
 
-use kernel::{AppError, codec::Json};
+use kernel::{AppError, FieldErrors, codec::Json};
 use leptos::prelude::*;
 use uuid::Uuid;
 
+use super::push::{Browsers, Subscription};
 use super::{
     Channel, Choice, DeliveryFilter, DeliveryPage, Mode, NotificationFilter, NotificationPage, Snooze, Standing,
 };
 #[cfg(feature = "ssr")]
-use crate::server::{ctx, notifications as serve};
+use crate::server::{agent, ctx, notifications as serve, session};
 
 /// Thirty of one's own, the newest first, from before one.
 #[server(endpoint = "notifications/list", input = Json, output = Json)]
@@ -83,4 +84,31 @@ pub async fn list_deliveries(filter: DeliveryFilter, before: Option<Uuid>) -> Re
 #[server(endpoint = "deliveries/retry", input = Json, output = Json)]
 pub async fn retry_deliveries(ids: Vec<Uuid>) -> Result<u64, AppError> {
     serve::retry(&ctx().await?, &ids).await
+}
+
+/// What this browser needs to show one's notifications, and one's browsers that do.
+#[server(endpoint = "push/open", input = Json, output = Json)]
+pub async fn open_push() -> Result<Browsers, AppError> {
+    let session = session();
+    serve::push::browsers(&ctx().await?, session.ok()).await
+}
+
+/// Lets this browser show one's notifications, and says its id. What is wrong with what it tells comes back.
+#[server(endpoint = "push/subscribe", input = Json, output = Json)]
+pub async fn subscribe_push(subscription: Subscription) -> Result<Result<Uuid, FieldErrors>, AppError> {
+    let (session, agent) = (session(), agent());
+    let subscribed = serve::push::subscribe(&ctx().await?, session?, &agent, &subscription, None).await?;
+    Ok(subscribed.map(|(id, _)| id))
+}
+
+/// Removes one of one's browsers.
+#[server(endpoint = "push/remove", input = Json, output = Json)]
+pub async fn remove_push(id: Uuid) -> Result<(), AppError> {
+    serve::push::remove(&ctx().await?, id).await
+}
+
+/// Sends one of one's browsers a message to try it, and says what became of it.
+#[server(endpoint = "push/try", input = Json, output = Json)]
+pub async fn try_push(id: Uuid) -> Result<Result<String, String>, AppError> {
+    serve::push::try_out(&ctx().await?, id).await
 }

@@ -20,6 +20,7 @@ mod inbox;
 mod kinds;
 mod log;
 mod notice;
+pub mod push;
 mod quiet;
 mod sms;
 mod store;
@@ -52,7 +53,8 @@ pub mod told {
     use super::Kind;
     use crate::notifications::{Channel, Mode, Priority};
 
-    const USUAL: &[(Channel, Mode)] = &[(Channel::InApp, Mode::AtOnce), (Channel::Email, Mode::AtOnce)];
+    const USUAL: &[(Channel, Mode)] =
+        &[(Channel::InApp, Mode::AtOnce), (Channel::Email, Mode::AtOnce), (Channel::Push, Mode::AtOnce)];
 
     pub const ASSIGNED: Kind = Kind {
         name: "assigned",
@@ -81,7 +83,7 @@ pub mod told {
         icon: "upload",
         button: "Open the import",
         priority: Priority::Normal,
-        channels: &[(Channel::InApp, Mode::AtOnce)],
+        channels: &[(Channel::InApp, Mode::AtOnce), (Channel::Push, Mode::AtOnce)],
     };
 
     pub const BACKUP_FAILED: Kind = Kind {

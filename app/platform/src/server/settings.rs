@@ -5,7 +5,7 @@ mod store;
 
 use std::collections::BTreeMap;
 
-use kernel::{AppError, FieldErrors};
+use kernel::{AppError, FieldErrors, server::unexpected};
 use records::server::{App, Ctx};
 pub use renew::RenewSecrets;
 pub use store::STATEMENTS;
@@ -65,6 +65,25 @@ pub async fn texts(app: &App, section: &Section) -> Result<Result<Texts, FieldEr
         }
     }
     Ok(if errors.is_empty() { Ok(texts) } else { Err(errors) })
+}
+
+/// A secret of the program's own, made when it is asked for the first time. All processes agree on one.
+pub async fn own_secret(
+    app: &App,
+    name: &'static str,
+    new: impl FnOnce() -> Result<Vec<u8>, AppError>,
+) -> Result<Result<Vec<u8>, VaultError>, AppError> {
+    let vault = app.service::<Vault>()?;
+    let mut sealed = store::find_sealed(app.db(), name).await?;
+    if sealed.is_none() {
+        let mut tx = app.db().begin().await?;
+        store::add_sealed(&mut tx, name, vault.seal(place(name), &new()?), app.clock().now()).await?;
+        tx.commit().await?;
+        // Another process may have been faster.
+        sealed = store::find_sealed(app.db(), name).await?;
+    }
+    let sealed = sealed.ok_or_else(|| unexpected(format!("{name} was not kept")))?;
+    Ok(vault.open(place(name), &sealed))
 }
 
 fn unusable(error: VaultError) -> String {

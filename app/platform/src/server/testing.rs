@@ -41,6 +41,7 @@ pub fn provide_with_peers(app: &App, fixed: &[(&'static str, &str)]) {
     let guard = Guard::new(["127.0.0.0/8", "::1"].map(|network| network.parse().expect("a network")).to_vec());
     let authorities = vec![std::fs::read(&peers.ca).expect("the authority of the peers")];
     let client = Client::new(guard.clone(), &authorities).expect("a client");
+    app.provide(client.clone());
     app.provide(Mailer::new("crm.example", guard, client, authorities, Some(peers.aws)));
 }
 

@@ -127,7 +127,7 @@ pub(super) fn hours(chosen: Chosen) -> AnyView {
             <div class="stack">
                 <Switch
                     label="Quiet hours"
-                    help="E-mail and text messages wait until they are over."
+                    help="E-mail, push and text messages wait until they are over."
                     checked=is_quiet
                     on_change=toggle
                 />

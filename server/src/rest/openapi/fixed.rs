@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Operation, answer, backups, exports, link, mail};
+use super::{Operation, answer, backups, exports, link, mail, push};
 
 pub fn tags() -> Vec<Json> {
     let tag = |name: &str, description: &str| json!({ "name": name, "description": description });
@@ -132,6 +132,7 @@ pub fn paths() -> Map<String, Json> {
     ];
     let mut paths = Map::new();
     let more = mail::operations().into_iter().chain(exports::operations()).chain(backups::operations());
+    let more = more.chain(push::operations());
     for (path, method, operation) in operations.into_iter().chain(more) {
         let methods = paths.entry(path).or_insert_with(|| json!({}));
         methods[method] = operation.write();
@@ -360,7 +361,12 @@ pub fn schemas() -> Map<String, Json> {
             ),
         ),
     ];
-    schemas.into_iter().chain(mail::schemas()).map(|(name, schema)| (name.to_owned(), schema)).collect()
+    schemas
+        .into_iter()
+        .chain(mail::schemas())
+        .chain(push::schemas())
+        .map(|(name, schema)| (name.to_owned(), schema))
+        .collect()
 }
 
 /// RFC 9457.

@@ -192,7 +192,7 @@ async fn each_kind_goes_on_the_channels_its_reader_chose() {
         answer.json()["notifications"]["assigned"].clone()
     };
     let all = choose("rita", json!({ "email": "daily", "sms": "at_once" })).await;
-    assert_eq!(all, json!({ "in_app": "at_once", "email": "daily", "sms": "at_once" }));
+    assert_eq!(all, json!({ "in_app": "at_once", "email": "daily", "push": "at_once", "sms": "at_once" }));
     choose("tom", json!({ "in_app": "off", "email": "weekly" })).await;
     choose("vera", json!({ "in_app": "off", "email": "off" })).await;
     for who in ["rita", "tom", "vera"] {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{super::support::Answer, world::World};
 
 /// What answers without signing in: the way in, and files that are the same for everyone.
-const PUBLIC: [&str; 18] = [
+const PUBLIC: [&str; 19] = [
     "GET /_gallery",
     "GET /first-run",
     "GET /healthz",
@@ -19,6 +19,7 @@ const PUBLIC: [&str; 18] = [
     "GET /pkg/{*__private__axum_nest_tail_param}",
     "GET /robots.txt",
     "GET /sign-in",
+    "GET /sw.js",
     "POST /api/identity/first-run-open",
     "POST /api/identity/set-up",
     "POST /api/identity/sign-in",
@@ -32,7 +33,7 @@ const PUBLIC: [&str; 18] = [
 
 /// What anybody signed in may ask for, with what it answers: oneself, what is everybody's, and lists of what is one's
 /// own.
-const OPEN: [(&str, u16); 35] = [
+const OPEN: [(&str, u16); 39] = [
     ("GET /", 200),
     ("GET /api/docs/", 200),
     ("GET /api/docs/{file}", 200),
@@ -56,6 +57,10 @@ const OPEN: [(&str, u16); 35] = [
     ("POST /api/notifications/read-all", 200),
     ("POST /api/notifications/unread", 200),
     ("POST /api/v1/notifications/read-all/", 200),
+    ("GET /api/v1/push-subscriptions/", 200),
+    ("POST /api/v1/push-subscriptions/", 422),
+    ("POST /api/push/open", 200),
+    ("POST /api/push/subscribe", 200),
     ("GET /api/v1/settings/export/", 200),
     ("GET /exports", 200),
     ("POST /api/exports/list", 200),
@@ -97,6 +102,9 @@ async fn ask(world: &World, who: &str, method: &str, path: &str) -> Answer {
     if path == "/api/v1/settings/preferences/me/" {
         return send("application/json", "{}").await;
     }
+    if path == "/api/v1/push-subscriptions/" {
+        return send("application/json", r#"{"endpoint":"x","keys":{}}"#).await;
+    }
     if path.ends_with("/snooze/") {
         return send("application/json", r#"{"until":"hour"}"#).await;
     }
@@ -106,7 +114,7 @@ async fn ask(world: &World, who: &str, method: &str, path: &str) -> Answer {
         "section": "mail", "texts": {}, "to": "x@example.com",
         "action": if path.starts_with("/api/outbox/") { "Discard" } else { "Cancel" }, "queue": "imports", "is_paused": true, "name": "sweep_imports", "cron": "",
         "changes": {}, "is_read": true, "until": "Hour", "standing": "Muted", "kind": "none", "channel": "Email",
-        "mode": "Off",
+        "mode": "Off", "subscription": { "endpoint": "x", "keys": { "p256dh": "", "auth": "" } },
         "wanted": {
             "format": "csv", "entities": ["users"], "date_range": "all", "filter": null, "search": "", "sort": [],
             "fields": [],

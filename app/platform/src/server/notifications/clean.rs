@@ -11,7 +11,7 @@ const DAY: i64 = 86_400;
 const READ: i64 = 90;
 const UNREAD: i64 = 365;
 
-/// Removes old notifications with what is known of their deliveries.
+/// Removes old notifications with what is known of their deliveries, and browsers whose sessions are over.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct CleanUpNotifications {}
 
@@ -32,6 +32,9 @@ impl Job for CleanUpNotifications {
     async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
         let now = cx.ctx.now();
         let (read, unread) = (now.plus_seconds(-READ * DAY), now.plus_seconds(-UNREAD * DAY));
+        let mut tx = cx.ctx.db().begin().await?;
+        store::delete_ended_subscriptions(&mut tx, now).await?;
+        tx.commit().await?;
         loop {
             let mut tx = cx.ctx.db().begin().await?;
             let removed = store::remove_old(&mut tx, read, unread).await?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Kind, Kinds, email, sms,
+    Kind, Kinds, email, push, sms,
     store::{self, Found},
     tell::visible,
 };
@@ -39,8 +39,8 @@ pub enum Trouble {
     Never(String),
     /// It went wrong, and trying again may do it twice.
     Failed(String),
-    /// Time may heal it.
-    Later(String),
+    /// Time may heal it: at least so much, where somebody said.
+    Later(String, Option<Duration>),
 }
 
 impl Job for Deliver {
@@ -75,6 +75,7 @@ async fn deliver(cx: &JobCx, found: &Found) -> Result<Option<Duration>, AppError
             Some(kind) => return post(ctx, &theirs, kind, found).await.map(|()| None),
             None => Err(Trouble::Never("This version of the program does not know such notifications.".to_owned())),
         },
+        Channel::Push => push::deliver(ctx, found).await?,
         Channel::Sms => sms::send(ctx, found).await?,
         Channel::InApp => Err(Trouble::Never("It stands in the list.".to_owned())),
     };
@@ -90,12 +91,13 @@ async fn deliver(cx: &JobCx, found: &Found) -> Result<Option<Duration>, AppError
             store::end_delivery(&mut tx, found.id, DeliveryState::Skipped, &why, ctx.now()).await?;
             None
         }
-        Err(Trouble::Later(why)) if attempt < ATTEMPTS => {
+        Err(Trouble::Later(why, after)) if attempt < ATTEMPTS => {
             store::add_attempt(&mut tx, found.id, attempt, DeliveryState::Failed, &why, ctx.now()).await?;
             let [chance] = ctx.app.rng().bytes();
-            Some(backoff(u32::try_from(attempt).unwrap_or(1), chance))
+            let own = backoff(u32::try_from(attempt).unwrap_or(1), chance);
+            Some(after.map_or(own, |after| own.max(after)))
         }
-        Err(Trouble::Later(why) | Trouble::Failed(why)) => {
+        Err(Trouble::Later(why, _) | Trouble::Failed(why)) => {
             store::add_attempt(&mut tx, found.id, attempt, DeliveryState::Failed, &why, ctx.now()).await?;
             store::end_delivery(&mut tx, found.id, DeliveryState::Failed, &why, ctx.now()).await?;
             None

@@ -25,7 +25,7 @@ pub async fn send(ctx: &Ctx, found: &Found) -> Result<Result<String, Trouble>, A
     }
     Ok(match aws::sns::publish(client.http(), &config, ctx.app.clock().now(), &phone, &text).await {
         Ok(number) => Ok(format!("Amazon SNS took it as {number}.")),
-        Err(error @ (aws::Error::Unreachable(_) | aws::Error::Busy(_))) => Err(Trouble::Later(error.to_string())),
+        Err(error @ (aws::Error::Unreachable(_) | aws::Error::Busy(_))) => Err(Trouble::Later(error.to_string(), None)),
         // It may have arrived: a second one would be one too many.
         Err(error @ (aws::Error::Refused(_) | aws::Error::Lost(_))) => Err(Trouble::Failed(error.to_string())),
     })

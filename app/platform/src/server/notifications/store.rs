@@ -3,6 +3,7 @@
 mod deliveries;
 mod follows;
 mod inbox;
+mod push;
 mod sets;
 
 use kernel::server::{Args, DbError, Tx};
@@ -14,10 +15,17 @@ pub use deliveries::{
 };
 pub use follows::{channels_chosen, channels_of, choose_channel, find_standing, muted_by, stand, standings};
 pub use inbox::{NewNotification, insert, list, mark_all_read, mark_read, remove_old, snooze, unread};
+pub use push::{
+    NewSubscription, add_receipt, count_receipts, count_subscriptions, delete_ended_subscriptions, delete_subscription,
+    delete_subscription_at, delete_subscription_of_others, delete_subscriptions_of, delete_subscriptions_of_session,
+    find_same_subscription, list_subscriptions, put_subscription, subscriptions_of, subscriptions_without,
+    touch_subscription, with_subscriptions,
+};
 pub use sets::{Change, Set, changes, find_set, later, note, unnoticed};
 
 /// Every statement whose text is fixed, for the test that both databases know them.
-pub const STATEMENTS: [&[&str]; 4] = [deliveries::STATEMENTS, follows::STATEMENTS, inbox::STATEMENTS, sets::STATEMENTS];
+pub const STATEMENTS: [&[&str]; 5] =
+    [deliveries::STATEMENTS, follows::STATEMENTS, inbox::STATEMENTS, push::STATEMENTS, sets::STATEMENTS];
 
 /// Values one statement may carry.
 const VALUES: usize = 15_000;

@@ -64,19 +64,25 @@ async fn tell(cx: &JobCx, told: &Tell) -> Result<(), AppError> {
         let muted = store::muted_by(ctx.db(), *id, &readers).await?;
         readers.retain(|reader| !muted.contains(reader));
     }
-    let modes = modes(ctx, kind, &readers).await?;
+    let mut modes = modes(ctx, kind, &readers).await?;
     let preferences = preferences::of_many(ctx, &readers).await?;
+    let with_browser = store::with_subscriptions(ctx.db(), &readers, ctx.now()).await?;
     let usual = Preferences::default();
     let mut notifications = vec![];
     let mut deliveries: HashMap<Uuid, Vec<NewDelivery>> = HashMap::new();
     for reader in readers {
-        let Some(modes) = modes.get(&reader).filter(|modes| modes.values().any(|mode| *mode != Mode::Off)) else {
+        let Some(mut modes) = modes.remove(&reader) else { continue };
+        if !with_browser.contains(&reader) {
+            // Nothing was to be sent, so there is nothing to write down.
+            modes.remove(&Channel::Push);
+        }
+        if modes.values().all(|mode| *mode == Mode::Off) {
             continue;
-        };
+        }
         let id = ctx.new_id();
         let in_app = modes.get(&Channel::InApp) == Some(&Mode::AtOnce);
         let due = due(ctx, preferences.get(&reader).unwrap_or(&usual), told.priority);
-        deliveries.insert(id, outward(ctx, id, reader, modes, due));
+        deliveries.insert(id, outward(ctx, id, reader, &modes, due));
         notifications.push(NewNotification { id, reader, in_app });
     }
     let mut tx = ctx.db().begin().await?;

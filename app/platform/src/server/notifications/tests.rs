@@ -1,4 +1,5 @@
 mod peers;
+mod push;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

@@ -72,6 +72,22 @@ impl Client {
         Ok(self.http.request(method, url))
     }
 
+    /// Whether the server of an address may be asked, as far as can be said before it is.
+    pub async fn check(&self, url: &Url) -> Result<(), OutsideError> {
+        let host = url.host_str().ok_or_else(|| OutsideError::NoName(url.to_string()))?;
+        self.guard.resolve(host, url.port_or_known_default().unwrap_or(443)).await.map(drop)
+    }
+
+    /// Whether an address has a number in place of a name, which lies in a network that an operator allowed.
+    pub fn is_allowed_by_number(&self, url: &Url) -> bool {
+        let number = match url.host() {
+            Some(Host::Ipv4(address)) => address.into(),
+            Some(Host::Ipv6(address)) => address.into(),
+            Some(Host::Domain(_)) | None => return false,
+        };
+        self.guard.0.iter().any(|network| network.contains(number))
+    }
+
     /// What asks servers whose names the program itself knows, such as Amazon's; names are resolved under the guard.
     pub fn http(&self) -> &reqwest::Client {
         &self.http

@@ -15,8 +15,12 @@ const PUT: &str = "insert into system_settings (name, value, sealed, changed_by,
 const REMOVE: &str = "delete from system_settings where name = $1";
 const RENEW: &str = "update system_settings set sealed = $3 where name = $1 and sealed = $2";
 
+const FIND_SEALED: &str = "select sealed from system_settings where name = $1 and sealed is not null";
+const ADD_SEALED: &str = "insert into system_settings (name, sealed, changed_at) values ($1, $2, $3) \
+     on conflict (name) do nothing";
+
 /// Every statement, for the test that both databases know them.
-pub const STATEMENTS: [&str; 4] = [ALL, PUT, REMOVE, RENEW];
+pub const STATEMENTS: [&str; 6] = [ALL, PUT, REMOVE, RENEW, FIND_SEALED, ADD_SEALED];
 
 /// A text, or a sealed secret.
 type Value = (Option<String>, Option<Vec<u8>>);
@@ -40,6 +44,15 @@ pub async fn put(
 
 pub async fn remove(tx: &mut Tx, name: &str) -> Result<(), DbError> {
     tx.execute(REMOVE, vec![name.into()]).await.map(drop)
+}
+
+pub async fn find_sealed(db: &Db, name: &str) -> Result<Option<Vec<u8>>, DbError> {
+    db.fetch_optional(FIND_SEALED, vec![name.into()]).await?.map(|row| row.get(0)).transpose()
+}
+
+/// Keeps a sealed secret where none is kept by this name.
+pub async fn add_sealed(tx: &mut Tx, name: &str, sealed: Vec<u8>, now: Timestamp) -> Result<(), DbError> {
+    tx.execute(ADD_SEALED, vec![name.into(), sealed.into(), now.into()]).await.map(drop)
 }
 
 /// Exchanges a sealed secret, unless somebody set another meanwhile.

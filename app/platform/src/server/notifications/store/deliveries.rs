@@ -10,13 +10,13 @@ use records::server::Sql;
 use uuid::Uuid;
 
 use super::insert_rows;
-use crate::notifications::{AttemptInfo, Channel, DeliveryFilter, DeliveryInfo, DeliveryState, Mode};
+use crate::notifications::{AttemptInfo, Channel, DeliveryFilter, DeliveryInfo, DeliveryState, Mode, Priority};
 
 const FIND: &str = "select d.id, d.user_id, d.channel, d.mode, d.state, d.attempt, n.kind, n.title, n.message, n.link, \
-     n.record_type, n.record_id, n.read_at from deliveries d \
+     n.record_type, n.record_id, n.read_at, n.id, n.priority from deliveries d \
      join notifications n on n.id = d.notification where d.id = $1";
 const DIGEST: &str = "select d.id, d.user_id, d.channel, d.mode, d.state, d.attempt, n.kind, n.title, n.message, n.link, \
-     n.record_type, n.record_id, n.read_at from deliveries d join notifications n on n.id = d.notification \
+     n.record_type, n.record_id, n.read_at, n.id, n.priority from deliveries d join notifications n on n.id = d.notification \
      where d.user_id = $1 and d.mode = $2 and d.state = 'waiting' order by d.id limit 1000";
 const END: &str = "update deliveries set state = $2, detail = $3, ended_at = $4 where id = $1 and state = 'waiting'";
 const ADD_ATTEMPT: &str =
@@ -67,7 +67,9 @@ pub struct Found {
     pub mode: Mode,
     pub state: DeliveryState,
     pub attempt: i64,
+    pub notification: Uuid,
     pub kind: String,
+    pub priority: Priority,
     pub title: String,
     pub message: String,
     pub link: Option<String>,
@@ -94,6 +96,8 @@ fn read(row: &Row) -> Result<Found, DbError> {
         link: row.get(9)?,
         about: record_type.zip(record),
         read_at: row.get(12)?,
+        notification: row.get(13)?,
+        priority: Priority::parse(&row.get::<String>(14)?).ok_or_else(|| unknown(14))?,
     })
 }
 

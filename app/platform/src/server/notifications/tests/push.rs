@@ -1,0 +1,387 @@
+//! Push messages, with the push service that `bin/test` starts: its browsers read what comes to them.
+
+use kernel::{FieldErrors, server::testing::Peers};
+use serde_json::Value as Json;
+
+use super::*;
+use crate::{
+    notifications::push::{Keys, Subscription},
+    server::{SessionOf, notifications::push, settings},
+};
+
+const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0";
+
+/// A browser behind the push service.
+struct Browser {
+    client: Client,
+    id: String,
+    subscription: Subscription,
+}
+
+impl Browser {
+    /// One whose service answers with these before it takes anything.
+    async fn new(answers: &[u16]) -> Self {
+        let peers = Peers::find();
+        let guard = Guard::new(["127.0.0.0/8", "::1"].map(|network| network.parse().unwrap()).to_vec());
+        let client = Client::new(guard, &[std::fs::read(&peers.ca).unwrap()]).unwrap();
+        let ask = client.request(reqwest::Method::POST, &format!("{}/browsers", peers.push)).unwrap();
+        let ask = ask.header("content-type", "application/json").body(json!({ "answers": answers }).to_string());
+        let made: Json = serde_json::from_str(&ask.send().await.unwrap().text().await.unwrap()).unwrap();
+        let text = |value: &Json| value.as_str().unwrap().to_owned();
+        let keys = Keys { p256dh: text(&made["keys"]["p256dh"]), auth: text(&made["keys"]["auth"]) };
+        Self { client, id: text(&made["id"]), subscription: Subscription { endpoint: text(&made["endpoint"]), keys } }
+    }
+
+    /// What came to it and could be read.
+    async fn came(&self) -> Vec<Json> {
+        let address = format!("{}/browsers/{}", Peers::find().push, self.id);
+        let answer = self.client.request(reqwest::Method::GET, &address).unwrap().send().await.unwrap();
+        serde_json::from_str(&answer.text().await.unwrap()).unwrap()
+    }
+
+    async fn titles(&self) -> Vec<String> {
+        let title = |came: &Json| text_of(came)["title"].as_str().unwrap().to_owned();
+        self.came().await.iter().map(title).collect()
+    }
+}
+
+fn text_of(came: &Json) -> Json {
+    serde_json::from_str(came["text"].as_str().unwrap()).unwrap()
+}
+
+impl World {
+    /// Nobody is told by e-mail.
+    async fn pushing() -> Self {
+        let world = Self::bare().await;
+        testing::provide_with_peers(&world.ctx.app, &[]);
+        for who in ["ann", "bob"] {
+            world.choose(who, Channel::Email, Mode::Off).await;
+        }
+        world
+    }
+
+    async fn session(&self, who: &str) -> SessionOf {
+        let (id, now) = (self.ctx.new_id(), self.ctx.now());
+        let ends_at = now.plus_seconds(14 * 86_400);
+        let sql = "insert into sessions (id, user_id, kind, created_at, seen_at, idle_until, ends_at, address, agent) \
+                   values ($1, $2, 'browser', $3, $3, $3, $4, '', '')";
+        let mut tx = self.db.begin().await.unwrap();
+        tx.execute(sql, vec![id.into(), self.id(who).into(), now.into(), ends_at.into()]).await.unwrap();
+        tx.commit().await.unwrap();
+        SessionOf { id, ends_at }
+    }
+
+    async fn try_subscribe(&self, who: &str, given: &Subscription) -> Result<(Uuid, bool), FieldErrors> {
+        let session = self.session(who).await;
+        push::subscribe(&self.as_(who), session, FIREFOX, given, None).await.unwrap()
+    }
+
+    async fn subscribe(&self, who: &str, browser: &Browser) -> Uuid {
+        self.try_subscribe(who, &browser.subscription).await.unwrap().0
+    }
+
+    /// What became of the deliveries, each with why.
+    async fn outcomes(&self) -> Vec<String> {
+        self.rows("select state, detail from deliveries order by id", 2).await
+    }
+
+    async fn browsers(&self) -> usize {
+        self.rows("select agent from push_subscriptions", 1).await.len()
+    }
+}
+
+#[tokio::test]
+async fn the_browser_reads_what_it_is_to_show_and_its_service_who_sends_it() {
+    let world = World::pushing().await;
+    world.work();
+    let browser = Browser::new(&[]).await;
+    let id = world.subscribe("ann", &browser).await;
+    world.tell("ann", "The export \u{1F600} is done", Some(Priority::High)).await;
+    world.settle().await;
+    assert_eq!(world.outcomes().await, ["sent It was sent to one browser."]);
+    let came = browser.came().await;
+    let [message] = came.as_slice() else { panic!("{came:?}") };
+    let shown = text_of(message);
+    assert_eq!((&shown["title"], &shown["body"]), (&json!("The export \u{1F600} is done"), &json!("All of it.")));
+    assert_eq!((&shown["link"], &shown["urgent"]), (&json!("/companies"), &json!(true)));
+    let told = world.rows("select title from notifications", 1).await;
+    assert_eq!(told.len(), 1);
+    let headers = &message["headers"];
+    assert_eq!((&headers["ttl"], &headers["urgency"]), (&json!("86400"), &json!("high")));
+    assert_eq!(headers["topic"], shown["tag"]);
+    let claims = &message["claims"];
+    assert_eq!(claims["aud"], Peers::find().push, "for this service alone");
+    assert_eq!(claims["sub"], "https://crm.example/");
+    let exp = Timestamp::parse(NOW).unwrap().plus_seconds(12 * 3_600).micros() / 1_000_000;
+    assert_eq!(claims["exp"], exp);
+    let shown = push::browsers(&world.as_("ann"), None).await.unwrap();
+    assert_eq!(claims["key"].as_str(), shown.key.as_deref());
+    let [known] = shown.browsers.as_slice() else { panic!("{shown:?}") };
+    assert_eq!((known.id, known.name.as_str(), known.is_this), (id, "Firefox on Windows", false));
+    assert_eq!(known.used_at, Some(world.ctx.app.clock().now()));
+}
+
+#[tokio::test]
+async fn who_has_no_browser_or_wants_none_of_it_has_no_delivery() {
+    let world = World::pushing().await;
+    world.work();
+    let browser = Browser::new(&[]).await;
+    world.subscribe("bob", &browser).await;
+    world.choose("bob", Channel::Push, Mode::Off).await;
+    for who in ["ann", "bob"] {
+        world.tell(who, "Done", None).await;
+    }
+    world.settle().await;
+    assert!(world.deliveries().await.is_empty());
+    assert_eq!(count_unread(&world.as_("ann")).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_browser_that_is_gone_is_removed_and_the_others_are_reached() {
+    let world = World::pushing().await;
+    world.work();
+    let (gone, unknown, there) = (Browser::new(&[410]).await, Browser::new(&[404]).await, Browser::new(&[]).await);
+    for browser in [&gone, &unknown, &there] {
+        world.subscribe("ann", browser).await;
+    }
+    world.tell("ann", "One", None).await;
+    world.settle().await;
+    assert_eq!(
+        (world.outcomes().await, world.browsers().await),
+        (vec!["sent It was sent to one browser.".to_owned()], 1)
+    );
+    assert_eq!(there.titles().await, ["One"]);
+    // Now the last one goes too.
+    let last = Browser::new(&[410]).await;
+    let mut tx = world.db.begin().await.unwrap();
+    push::all_signed_out(&mut tx, &[world.id("ann")], None).await.unwrap();
+    tx.commit().await.unwrap();
+    world.subscribe("ann", &last).await;
+    world.tell("ann", "Two", None).await;
+    world.settle().await;
+    assert_eq!(world.outcomes().await[1], "skipped Their browsers take no messages any more, and were removed.");
+    assert_eq!(world.browsers().await, 0);
+}
+
+#[tokio::test]
+async fn a_busy_service_is_asked_again_when_it_wants_and_who_was_reached_hears_nothing_twice() {
+    let world = World::pushing().await;
+    world.work();
+    let (busy, there) = (Browser::new(&[429, 503]).await, Browser::new(&[]).await);
+    for browser in [&busy, &there] {
+        world.subscribe("ann", browser).await;
+    }
+    world.tell("ann", "Done", None).await;
+    let attempts = async || world.rows("select state, message from delivery_attempts order by attempt", 2).await;
+    world.until("it was tried once", async || attempts().await.len() == 1).await;
+    assert!(
+        attempts().await[0].ends_with("one browser. Not yet to another: localhost answered 429."),
+        "{:?}",
+        attempts().await
+    );
+    // The service wants two minutes, though the first wait is shorter by itself.
+    world.ctx.app.clock().advance_seconds(110);
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    assert_eq!(attempts().await.len(), 1);
+    world
+        .until("all are reached", async || {
+            world.ctx.app.clock().advance_seconds(120);
+            world.deliveries().await == ["push at_once sent"]
+        })
+        .await;
+    assert_eq!(attempts().await.len(), 3);
+    assert_eq!(world.outcomes().await, ["sent It was sent to 2 browsers."]);
+    assert_eq!((busy.titles().await.len(), there.titles().await.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_service_that_refuses_is_not_asked_again() {
+    let world = World::pushing().await;
+    world.work();
+    world.subscribe("ann", &Browser::new(&[403, 403]).await).await;
+    world.tell("ann", "Done", None).await;
+    world.settle().await;
+    assert_eq!(world.outcomes().await, ["failed localhost refused it with 403."]);
+    assert_eq!(world.rows("select state from delivery_attempts", 1).await, ["failed"]);
+}
+
+#[tokio::test]
+async fn what_comes_in_quiet_hours_is_pushed_when_they_are_over() {
+    let world = World::pushing().await;
+    world.work();
+    let browser = Browser::new(&[]).await;
+    world.subscribe("ann", &browser).await;
+    world
+        .prefer("ann", json!({ "time_zone": "Asia/Tokyo", "quiet_hours": { "from": "18:30", "until": "07:00" } }))
+        .await;
+    world.tell("ann", "Not now", None).await;
+    world.tell("ann", "At once", Some(Priority::High)).await;
+    world.settle().await;
+    assert_eq!(browser.titles().await, ["At once"]);
+    // What was read meanwhile needs no message.
+    world.tell("ann", "Read before", None).await;
+    world.settle().await;
+    let kinds = add(Kinds::default());
+    let page = list(&world.as_("ann"), &kinds, &NotificationFilter::default(), None, PAGE).await.unwrap();
+    let read = page.notifications.iter().find(|n| n.title == "Read before").unwrap().id;
+    mark_read(&world.as_("ann"), read, true).await.unwrap();
+    world.ctx.app.clock().set(Timestamp::parse("2026-11-20T22:00:00Z").unwrap());
+    world.until("the rest is sent", async || browser.titles().await.len() == 2).await;
+    world.settle().await;
+    assert_eq!(browser.titles().await, ["At once", "Not now"]);
+}
+
+#[tokio::test]
+async fn addresses_inside_the_network_and_keys_that_are_none_are_refused_by_name() {
+    let world = World::pushing().await;
+    let good = Browser::new(&[]).await.subscription;
+    for (endpoint, why) in [
+        ("https://10.0.0.1/push", "private"),
+        ("https://[fd00::1]/push", "private"),
+        ("https://169.254.169.254/latest", "private"),
+        ("https://0xa.0.0.1/push", "private"),
+        ("http://push.example.net/x", "https://"),
+        ("http://localhost/x", "https://"),
+        ("ftp://push.example.net/x", "https://"),
+        ("push", "no address"),
+        ("", "no address"),
+        ("https://", "no address"),
+    ] {
+        let given = Subscription { endpoint: endpoint.to_owned(), ..good.clone() };
+        let errors = world.try_subscribe("ann", &given).await.unwrap_err();
+        assert!(errors.first("endpoint").is_some_and(|text| text.contains(why)), "{endpoint}: {errors:?}");
+    }
+    let long = Subscription { endpoint: format!("https://push.example.net/{}", "x".repeat(2_000)), ..good.clone() };
+    assert!(world.try_subscribe("ann", &long).await.is_err());
+    let keys = Keys { p256dh: good.keys.auth.clone(), auth: good.keys.auth.clone() };
+    let errors = world.try_subscribe("ann", &Subscription { keys, ..good.clone() }).await.unwrap_err();
+    assert!(errors.first("keys").is_some_and(|text| text.contains("p256dh")), "{errors:?}");
+    assert_eq!(world.browsers().await, 0);
+    // Where an operator allows the network of a number, that may do without TLS.
+    let near = Subscription { endpoint: "http://127.0.0.1:9/push".to_owned(), ..good };
+    assert!(world.try_subscribe("ann", &near).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_address_that_leads_inside_later_is_refused_when_it_is_asked() {
+    let world = World::pushing().await;
+    world.work();
+    let browser = Browser::new(&[]).await;
+    world.subscribe("ann", &browser).await;
+    // No network is allowed any more: the name leads where nobody may ask.
+    world.ctx.app.provide(Client::new(Guard::default(), &[]).unwrap());
+    world.tell("ann", "Done", None).await;
+    world.settle().await;
+    let outcomes = world.outcomes().await;
+    assert!(outcomes[0].starts_with("failed localhost leads to") && outcomes[0].contains("private"), "{outcomes:?}");
+    assert!(browser.came().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_browser_is_its_present_persons_and_is_forgotten_when_they_sign_out() {
+    let world = World::pushing().await;
+    world.work();
+    let browser = Browser::new(&[]).await;
+    let first = world.subscribe("ann", &browser).await;
+    let session = world.session("bob").await;
+    let given = &browser.subscription;
+    let subscribe =
+        async |replaces| push::subscribe(&world.as_("bob"), session, FIREFOX, given, replaces).await.unwrap();
+    let (taken, is_new) = subscribe(None).await.unwrap();
+    assert!(taken != first && is_new && world.browsers().await == 1);
+    assert_eq!(subscribe(None).await.unwrap(), (taken, false), "telling it again changes nothing");
+    world.tell("ann", "Ann's", None).await;
+    world.tell("bob", "Bob's", None).await;
+    world.settle().await;
+    assert_eq!(browser.titles().await, ["Bob's"]);
+    assert!(matches!(push::remove(&world.as_("ann"), taken).await, Err(AppError::NotFound)));
+    assert!(matches!(push::try_out(&world.as_("ann"), taken).await, Err(AppError::NotFound)));
+    let shown = push::browsers(&world.as_("bob"), Some(session)).await.unwrap();
+    assert!(shown.browsers[0].is_this);
+    assert!(push::browsers(&world.as_("ann"), Some(session)).await.unwrap().browsers.is_empty());
+    let mut tx = world.db.begin().await.unwrap();
+    push::signed_out(&mut tx, session.id).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(world.browsers().await, 0);
+}
+
+#[tokio::test]
+async fn a_browser_whose_address_changed_stays_one_and_there_are_so_many_at_most() {
+    let world = World::pushing().await;
+    let (before, after) = (Browser::new(&[]).await, Browser::new(&[]).await);
+    world.subscribe("ann", &before).await;
+    let session = world.session("ann").await;
+    let old = Some(before.subscription.endpoint.as_str());
+    push::subscribe(&world.as_("ann"), session, FIREFOX, &after.subscription, old).await.unwrap().unwrap();
+    let addresses = world.rows("select endpoint from push_subscriptions", 1).await;
+    assert_eq!(addresses, [after.subscription.endpoint.as_str()]);
+    let more = |n: usize| Subscription { endpoint: format!("https://localhost/{n}"), ..after.subscription.clone() };
+    for n in 0..19 {
+        world.try_subscribe("ann", &more(n)).await.unwrap();
+    }
+    let refused = push::subscribe(&world.as_("ann"), session, FIREFOX, &more(20), None).await;
+    assert!(matches!(&refused, Err(AppError::Conflict(why)) if why.contains("20 browsers")), "{refused:?}");
+    assert_eq!(world.browsers().await, 20);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_once_the_session_is_over() {
+    let world = World::pushing().await;
+    world.work();
+    let browser = Browser::new(&[]).await;
+    world.subscribe("ann", &browser).await;
+    world.ctx.app.clock().advance_seconds(14 * 86_400);
+    world.tell("ann", "Done", None).await;
+    world.settle().await;
+    assert!(world.deliveries().await.is_empty() && browser.came().await.is_empty());
+    world.run(&CleanUpNotifications {}).await;
+    world.settle().await;
+    assert_eq!(world.browsers().await, 0);
+}
+
+#[tokio::test]
+async fn a_message_to_try_it_says_what_became_of_it() {
+    let world = World::pushing().await;
+    let browser = Browser::new(&[503, 400]).await;
+    let id = world.subscribe("ann", &browser).await;
+    let ann = world.as_("ann");
+    assert_eq!(push::try_out(&ann, id).await.unwrap(), Err("localhost answered 503.".to_owned()));
+    assert_eq!(push::try_out(&ann, id).await.unwrap(), Err("localhost refused it with 400.".to_owned()));
+    assert!(push::try_out(&ann, id).await.unwrap().is_ok_and(|told| told.starts_with("Sent.")));
+    assert_eq!(browser.titles().await, ["Push messages work"]);
+    let gone = world.subscribe("ann", &Browser::new(&[410]).await).await;
+    assert!(push::try_out(&ann, gone).await.unwrap().is_err_and(|why| why.contains("removed")));
+    assert_eq!(world.browsers().await, 1);
+    push::remove(&ann, id).await.unwrap();
+    assert_eq!(world.browsers().await, 0);
+}
+
+#[tokio::test]
+async fn the_programs_key_is_made_once_and_kept_sealed() {
+    let world = World::pushing().await;
+    let (ann, bob) = (world.as_("ann"), world.as_("bob"));
+    let (one, other) = tokio::join!(push::browsers(&ann, None), push::browsers(&bob, None));
+    let key = one.unwrap().key;
+    assert!(key.as_ref().is_some_and(|key| key.len() == 87) && other.unwrap().key == key);
+    assert_eq!(world.rows("select name from system_settings where value is null", 1).await, ["push.key"]);
+    // Renewed with the other secrets of the installation.
+    let old = world.ctx.app.service::<crate::server::vault::Vault>().unwrap();
+    let rng = world.ctx.app.rng().clone();
+    world.ctx.app.provide(crate::server::vault::Vault::new(&[8; 32], &[[7; 32]], rng));
+    world.work();
+    world.run(&settings::RenewSecrets {}).await;
+    let sealed = async || {
+        let row = world.db.fetch_optional("select sealed from system_settings", vec![]).await.unwrap().unwrap();
+        row.get::<Vec<u8>>(0).unwrap()
+    };
+    let place = crate::server::vault::Place::named("system_settings", "sealed", "push.key");
+    world.until("it is sealed with the present key", async || old.open(place, &sealed().await).is_err()).await;
+    assert_eq!(push::browsers(&ann, None).await.unwrap().key, key);
+    // With neither key in the file it is not lost, and nothing else fails for it.
+    let id = world.subscribe("ann", &Browser::new(&[]).await).await;
+    let rng = world.ctx.app.rng().clone();
+    world.ctx.app.provide(crate::server::vault::Vault::new(&[9; 32], &[], rng));
+    let shown = push::browsers(&ann, None).await.unwrap();
+    assert_eq!((shown.key, shown.browsers.len()), (None, 1));
+    assert!(push::try_out(&ann, id).await.unwrap().is_err_and(|why| why.contains("secret key file")));
+}
