@@ -14,7 +14,7 @@ use screens::{
 use ui::{Avatar, Card, KeyFigure, SkeletonLines, Sparkline, icon};
 
 /// Between looks, unless the viewer prefers otherwise.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 
 /// Everything one may see, at a glance.
 pub fn home() -> AnyView {

@@ -114,7 +114,7 @@ fn state(backups: Backups, backup: &BackupInfo) -> AnyView {
 fn duration(seconds: i64) -> String {
     match seconds {
         ..1 => "under 1 s".to_owned(),
-        ..120 => format!("{seconds} s"),
+        1..120 => format!("{seconds} s"),
         _ => format!("{} min", seconds / 60),
     }
 }
