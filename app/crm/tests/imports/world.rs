@@ -1,6 +1,6 @@
 //! A program with companies, contacts and one user, and a folder for files.
 
-use std::{collections::BTreeMap, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use kernel::{
     AppError, Timestamp,
