@@ -223,11 +223,11 @@ impl Config {
 
 /// The bucket for files, where there is one. What only makes sense with one is refused without.
 fn bucket(values: &Values) -> Result<Option<Bucket>, ConfigError> {
-    let bucket = access(values)?;
-    if !bucket.name.is_empty() {
-        return Ok(Some(bucket));
+    let is_set = |key: &&str| !values.text(key).trim().is_empty();
+    if is_set(&"s3.bucket") {
+        return access(values).map(Some);
     }
-    let is_meant = [&bucket.endpoint, &bucket.key_id, &bucket.secret].iter().any(|text| !text.is_empty());
+    let is_meant = ["s3.endpoint", "s3.key_id", "s3.secret"].iter().any(is_set);
     if is_meant && !values.text("backups.to").starts_with("s3://") {
         return Err(ConfigError("MAINSTAY_S3_BUCKET is missing; other settings of S3 are there".to_owned()));
     }

@@ -5,126 +5,55 @@ mod table;
 
 use std::time::Duration;
 
-use kernel::{AppError, Timestamp};
+use kernel::Timestamp;
 use leptos::{prelude::*, task::spawn_local};
-use leptos_meta::Title;
 use platform::backups::{
     Overview,
     api::{start_backup, watch_backups},
 };
-use ui::{Banner, Button, ButtonKind, Card, DescriptionList, Detail, SkeletonLines, Tone};
+use ui::{Banner, Button, ButtonKind, Card, DescriptionList, Detail, Tone};
 
-use crate::{
-    frame::{Frame, ScreenHead},
-    missing,
-    session::Session,
-};
+use crate::monitor::{Monitor, Screen, for_administrators};
 
 const PAUSE: Duration = Duration::from_secs(2);
 /// A proof older than this is worth a word: the schedule makes one every night.
 const FRESH: i64 = 36 * 3_600;
 
-/// What the parts of the screen share.
-#[derive(Clone, Copy)]
-struct Backups {
-    around: StoredValue<(Frame, Session)>,
-    all: RwSignal<Overview>,
-}
-
-impl Backups {
-    /// Asks anew. What does not answer now may answer next time.
-    fn refresh(self) {
-        spawn_local(async move {
-            match watch_backups().await {
-                // The page may be gone by the time the answer is there.
-                Ok(all) => drop(self.all.try_set(all)),
-                Err(AppError::Unauthenticated) => self.frame().signed_out.set(true),
-                Err(_) => {}
-            }
-        });
-    }
-
-    fn is_busy(self) -> bool {
-        self.all.try_with(|all| all.backups.iter().any(|b| b.status.is_busy())) == Some(true)
-    }
-
-    fn frame(self) -> Frame {
-        self.around.get_value().0
-    }
-
-    fn session(self) -> Session {
-        self.around.get_value().1
-    }
-}
+type Backups = Monitor<(), Overview>;
 
 /// The screen.
 pub fn backups() -> AnyView {
-    let (frame, session) = (Frame::get(), Session::get());
-    if !session.user().is_some_and(|user| user.may_administer) {
-        return missing::failed(&AppError::Forbidden);
-    }
-    let first = Resource::new_blocking(move || frame.retries.get(), move |_| watch_backups());
-    view! {
-        <Title text="Backups" />
-        <Suspense fallback=|| {
-            view! {
-                <div class="screen">
-                    <ScreenHead title="Backups" />
-                    <div class="screen-body">
-                        <SkeletonLines lines=6 />
-                    </div>
-                </div>
-            }
-        }>
-            {move || Suspend::new(async move {
-                match first.await {
-                    Ok(all) => {
-                        let around = StoredValue::new((frame, session));
-                        screen(Backups { around, all: RwSignal::new(all) })
-                    }
-                    Err(error) => missing::trouble(&error),
-                }
-            })}
-        </Suspense>
-    }
-    .into_any()
+    let wanted = RwSignal::new(false);
+    let start = view! {
+        <Button kind=ButtonKind::Primary icon="shield" loading=wanted on_click=move |_| wanted.set(true)>
+            "Back up now"
+        </Button>
+    };
+    for_administrators(Screen {
+        title: "Backups",
+        actions: Some(start.into_any()),
+        ask: |_| Box::pin(watch_backups()),
+        every: PAUSE,
+        is_moving: |all| all.backups.iter().any(|backup| backup.status.is_busy()),
+        body: Callback::new(move |backups| body(backups, wanted)),
+    })
 }
 
-fn screen(backups: Backups) -> AnyView {
+fn body(backups: Backups, wanted: RwSignal<bool>) -> AnyView {
     Effect::new(move |_| {
-        let ask = move || {
-            if backups.all.try_with_untracked(|_| ()).is_some() && untrack(|| backups.is_busy()) {
+        if wanted.get() {
+            spawn_local(async move {
+                if let Err(error) = start_backup().await {
+                    backups.frame().failed(&error);
+                }
                 backups.refresh();
-            }
-        };
-        if let Ok(handle) = set_interval_with_handle(ask, PAUSE) {
-            on_cleanup(move || handle.clear());
+                wanted.try_set(false);
+            });
         }
     });
-    let is_asked = RwSignal::new(false);
-    let start = move |_| {
-        is_asked.set(true);
-        spawn_local(async move {
-            if let Err(error) = start_backup().await {
-                backups.frame().failed(&error);
-            }
-            backups.refresh();
-            is_asked.try_set(false);
-        });
-    };
-    let is_waiting = Signal::derive(move || is_asked.get() || backups.is_busy());
     view! {
-        <div class="screen">
-            <ScreenHead title="Backups">
-                <Button kind=ButtonKind::Primary icon="shield" loading=is_waiting on_click=start>
-                    "Back up now"
-                </Button>
-            </ScreenHead>
-            <div class="screen-body">
-                <div class="backups stack" data-gap="large">
-                    {move || state(backups)} {about(backups)} {table::table(backups)}
-                </div>
-            </div>
+        <div class="backups stack" data-gap="large">
+            {move || state(backups)} {about(backups)} {table::table(backups)}
         </div>
     }
     .into_any()
@@ -133,8 +62,8 @@ fn screen(backups: Backups) -> AnyView {
 /// Whether one can sleep.
 fn state(backups: Backups) -> AnyView {
     let session = backups.session();
-    let last: Option<Timestamp> = backups.all.with(|all| all.last_proven);
-    let failed = backups.all.with(|all| {
+    let last: Option<Timestamp> = backups.answer.with(|all| all.last_proven);
+    let failed = backups.answer.with(|all| {
         let latest = all.backups.iter().find(|b| !b.status.is_busy());
         latest.and_then(|b| b.error.clone())
     });
@@ -164,7 +93,7 @@ fn state(backups: Backups) -> AnyView {
 /// Where backups go, and what one needs to put one back.
 fn about(backups: Backups) -> AnyView {
     let (place, keep, key, is_beside) =
-        backups.all.with_untracked(|all| (all.place.clone(), all.keep.clone(), all.key.clone(), all.is_beside));
+        backups.answer.with_untracked(|all| (all.place.clone(), all.keep.clone(), all.key.clone(), all.is_beside));
     let beside = is_beside.then(|| {
         view! {
             <p class="meta">

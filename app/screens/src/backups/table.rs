@@ -2,58 +2,45 @@
 
 use leptos::prelude::*;
 use platform::backups::{BackupInfo, Cause, Status};
-use ui::{EmptyState, Progress, Status as State, TableScroll};
+use ui::{EmptyState, Progress, Status as State};
 
 use super::Backups;
+use crate::monitor::{Head, Line, Table, table as lines_of};
+
+const HEADS: &[Head] = &[
+    Head("Backup", ""),
+    Head("State", "backup-state"),
+    Head("Rows", "num"),
+    Head("Files", "num"),
+    Head("Size", "num"),
+    Head("Made in", "num"),
+    Head("", "backup-actions"),
+];
 
 pub fn table(backups: Backups) -> AnyView {
-    let is_empty = Memo::new(move |_| backups.all.with(|all| all.backups.is_empty()));
+    let is_empty = Memo::new(move |_| backups.answer.with(|all| all.backups.is_empty()));
+    let lines = Signal::derive(move || {
+        backups.answer.with(|all| all.backups.iter().map(|backup| line(backups, backup)).collect::<Vec<_>>())
+    });
     view! {
         {move || {
             if is_empty.get() {
                 view! { <EmptyState icon="shield" text="No backup was made yet. One is made every night." /> }.into_any()
             } else {
-                rows(backups)
+                lines_of(Table { label: "Backups", class: "backup-table", heads: HEADS, lines, selected: None })
             }
         }}
     }
     .into_any()
 }
 
-fn rows(backups: Backups) -> AnyView {
-    view! {
-        <TableScroll label="Backups">
-            <table class="data-table backup-table" data-phone="cards">
-                <thead>
-                    <tr>
-                        <th scope="col">"Backup"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col" class="num">"Rows"</th>
-                        <th scope="col" class="num">"Files"</th>
-                        <th scope="col" class="num">"Size"</th>
-                        <th scope="col" class="num">"Made in"</th>
-                        <th scope="col">
-                            <span class="visually-hidden">"Actions"</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <For each=move || backups.all.with(|all| all.backups.clone()) key=key let(backup)>
-                        {row(backups, backup)}
-                    </For>
-                </tbody>
-            </table>
-        </TableScroll>
-    }
-    .into_any()
+fn line(backups: Backups, backup: &BackupInfo) -> Line {
+    let look = (backup.status, backup.removed_at.is_some(), backup.error.clone());
+    let (id, name, backup) = (backup.id, backup.name.clone(), backup.clone());
+    Line::new(id, name, look, move || cells(backups, &backup))
 }
 
-/// A row is painted anew when its state changed.
-fn key(backup: &BackupInfo) -> (uuid::Uuid, Status, bool, Option<String>) {
-    (backup.id, backup.status, backup.removed_at.is_some(), backup.error.clone())
-}
-
-fn row(backups: Backups, backup: BackupInfo) -> AnyView {
+fn cells(backups: Backups, backup: &BackupInfo) -> Vec<AnyView> {
     let session = backups.session();
     let about = format!("{} · {}", session.when(backup.started_at), backup.cause.label());
     let is_made = backup.made_at.is_some();
@@ -61,7 +48,7 @@ fn row(backups: Backups, backup: BackupInfo) -> AnyView {
         Cause::Migration => "none".to_owned(),
         _ => session.count(backup.files),
     };
-    let filled = |text: String| if is_made { text } else { String::new() };
+    let filled = |text: String| if is_made { text } else { String::new() }.into_any();
     let took = backup.made_at.map(|at| duration(at.seconds_since(backup.started_at))).unwrap_or_default();
     let download = (is_made && backup.removed_at.is_none()).then(|| {
         let href = format!("/admin/backups/{}/download", backup.id);
@@ -72,28 +59,24 @@ fn row(backups: Backups, backup: BackupInfo) -> AnyView {
             </a>
         }
     });
-    view! {
-        <tr>
-            <th scope="row" data-label="Backup">
-                <span class="backup-name">{backup.name.clone()}</span>
-                <span class="meta">{about}</span>
-            </th>
-            <td data-label="State" class="backup-state">
-                {state(backups, &backup)}
-            </td>
-            <td class="num" data-label="Rows">{filled(session.count(backup.rows))}</td>
-            <td class="num" data-label="Files">{filled(files)}</td>
-            <td class="num" data-label="Size">{filled(session.size(backup.bytes))}</td>
-            <td class="num" data-label="Made in">{took}</td>
-            <td class="backup-actions">{download}</td>
-        </tr>
-    }
-    .into_any()
+    let name = view! {
+        <span class="backup-name">{backup.name.clone()}</span>
+        <span class="meta">{about}</span>
+    };
+    vec![
+        name.into_any(),
+        state(backups, backup),
+        filled(session.count(backup.rows)),
+        filled(files),
+        filled(session.size(backup.bytes)),
+        took.into_any(),
+        download.into_any(),
+    ]
 }
 
 fn state(backups: Backups, backup: &BackupInfo) -> AnyView {
     if backup.status.is_busy() {
-        let detail = Signal::derive(move || backups.all.with(|all| all.stage.clone().unwrap_or_default()));
+        let detail = Signal::derive(move || backups.answer.with(|all| all.stage.clone().unwrap_or_default()));
         return view! { <Progress label=backup.status.label().to_owned() percent=Signal::stored(None) detail=detail /> }
             .into_any();
     }
