@@ -27,6 +27,6 @@ await sockets(build, postgres, add);
 const widest = Math.max(...rows.map((row) => row.what.length));
 for (const { what, measured, budget, unit } of rows) {
   const figure = `${measured.toFixed(2)} ${unit}`.padStart(14);
-  const limit = `${budget} ${unit}`.padStart(12);
+  const limit = `${Math.round(budget * 100) / 100} ${unit}`.padStart(12);
   console.log(`${what.padEnd(widest)} ${figure} ${limit} ${(measured / budget).toFixed(2).padStart(6)}`);
 }
