@@ -503,7 +503,8 @@ async fn who_may_not_sign_in_any_more_starts_nothing() {
     tx.commit().await.unwrap();
     let job = world.until(id, State::Discarded).await;
     assert_eq!(job.error.as_deref(), Some("Whoever started this may not sign in any more."));
-    assert_eq!(world.diary.read(), Vec::<String>::new());
+    // It did not begin, and what waited for it was told.
+    assert_eq!(world.diary.read(), ["a given up: Whoever started this may not sign in any more."]);
 }
 
 #[tokio::test]
