@@ -312,7 +312,8 @@ async fn what_runs_is_stopped_by_its_asker_or_by_the_loss_of_a_right_and_leaves_
             .unwrap()
             .unwrap();
         over = json!([row.get::<String>(0).unwrap(), row.get::<Option<String>>(1).unwrap()]);
-        if over[0] != "running" {
+        // Between an attempt that failed and what becomes of it, it waits.
+        if over[0] != "running" && over[0] != "waiting" {
             break;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
