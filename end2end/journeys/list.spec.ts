@@ -92,8 +92,8 @@ test("columns are chosen, moved and resized, and a link shows the same", async (
   const heads = page.locator("thead th .sort-button > span");
   const before = await heads.allTextContents();
   await page.getByRole("button", { name: "Columns" }).click();
-  await page.getByRole("checkbox", { name: "Ticker" }).check();
-  await page.getByRole("checkbox", { name: "Sector" }).uncheck();
+  await page.getByRole("checkbox", { name: "Ticker", exact: true }).check();
+  await page.getByRole("checkbox", { name: "Sector", exact: true }).uncheck();
   await page.getByRole("button", { name: "Move up Ticker" }).click();
   await page.keyboard.press("Escape");
   const wanted = before.filter((name) => name !== "Sector");
