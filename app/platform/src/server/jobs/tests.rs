@@ -147,6 +147,9 @@ impl Job for Urgent {
 
 const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
 
+/// How often what is waited for is looked at, 5 ms apart: a machine that does much else is slow.
+const PATIENCE: usize = 12_000;
+
 struct World {
     db: TestDb,
     ctx: Ctx,
@@ -221,7 +224,7 @@ impl World {
 
     /// Waits until a job noted something.
     async fn noted(&self, line: &str) {
-        for _ in 0..2_000 {
+        for _ in 0..PATIENCE {
             if self.diary.read().iter().any(|noted| noted == line) {
                 return;
             }
@@ -236,7 +239,7 @@ impl World {
 
     /// Waits until a job stands somewhere, moving the clock on so that retries are due.
     async fn until(&self, id: Uuid, state: State) -> JobInfo {
-        for _ in 0..2_000 {
+        for _ in 0..PATIENCE {
             let job = self.find(id).await;
             if job.state == state {
                 return job;
