@@ -27,6 +27,9 @@ async fn every_statement_of_a_store_is_understood() {
     let db = TestDb::new().await;
     let statements = [
         identity::server::STATEMENTS,
+        &platform::server::jobs::STATEMENTS.concat(),
+        &platform::server::outbox::STATEMENTS,
+        &platform::server::settings::STATEMENTS,
         &platform::server::import::STATEMENTS,
         &platform::server::files::STATEMENTS,
         &platform::server::preferences::STATEMENTS,

@@ -121,11 +121,3 @@ async fn many_rows_come_in_batches_and_go_as_a_whole() {
     assert_eq!(world.undo(id).await.unwrap().status, Status::Undone);
     assert_eq!(world.all::<Company>().await.len(), 0);
 }
-
-#[tokio::test]
-async fn both_databases_know_the_statements() {
-    let world = World::new().await;
-    for sql in import::STATEMENTS {
-        world.db.prepare_check(sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
-    }
-}

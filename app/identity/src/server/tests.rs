@@ -196,13 +196,3 @@ pub fn form(path: &str, accept: &str, body: &str) -> Request<Body> {
 pub fn pair(tokens: &Value) -> (String, String) {
     (tokens["access"].as_str().unwrap().into(), tokens["refresh"].as_str().unwrap().into())
 }
-
-#[tokio::test]
-async fn every_statement_prepares() {
-    use records::Record;
-    let world = World::empty().await;
-    let of_records = [crate::User::TYPE, crate::Team::TYPE].into_iter().flat_map(records::server::statements);
-    for sql in super::STATEMENTS.iter().map(|s| (*s).to_owned()).chain(of_records) {
-        world.db.prepare_check(&sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
-    }
-}

@@ -14,6 +14,7 @@ mod figures;
 mod job;
 mod monitor;
 mod schedule;
+mod services;
 mod store;
 mod work;
 
@@ -30,8 +31,9 @@ pub use monitor::{
 };
 pub(super) use monitor::{cancel_own, is_over};
 pub use schedule::{Missed, Schedule};
+pub use services::{Actors, Services};
 pub use store::STATEMENTS;
-pub use work::{Actors, Services, Worker};
+pub use work::Worker;
 
 use kernel::{
     AppError, Timestamp,

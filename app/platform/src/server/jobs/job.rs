@@ -20,8 +20,8 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::{
+    services::{Actors, Services},
     store,
-    work::{Actors, Services},
 };
 use crate::jobs::Progress;
 

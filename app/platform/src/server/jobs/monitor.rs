@@ -15,8 +15,8 @@ use super::{
     figures::{self, Sums, percentile},
     job::JobCx,
     schedule,
+    services::Services,
     store::{self, Scheduled},
-    work::Services,
 };
 use crate::jobs::{
     JobAction, JobDetail, JobFilter, JobInfo, JobPage, Overview, QueueInfo, ScheduleInfo, State, WorkerInfo,

@@ -4,10 +4,7 @@ mod attempt;
 mod ending;
 
 use std::{
-    any::Any,
     collections::HashMap,
-    future::Future,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -15,13 +12,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::http::Extensions;
 use ending::Ended;
 use kernel::{
     AppError,
     server::{DbError, EVERYTHING, Engine},
 };
-use records::server::{Actor, App};
+use records::server::App;
 use tokio::{
     sync::{mpsc, watch},
     task::AbortHandle,
@@ -34,6 +30,7 @@ use super::{
     figures::Tally,
     job::{Kinds, Queue},
     schedule,
+    services::Services,
     store::{self, Claimed},
 };
 use crate::jobs::State;
@@ -46,33 +43,6 @@ const LEASE: Duration = Duration::from_secs(30);
 const DRAIN: Duration = Duration::from_secs(25);
 /// What is said of an attempt whose worker died.
 const LOST: &str = "The program stopped in the middle of this.";
-
-/// What the program gives its jobs: who people are, and the rest by type.
-#[derive(Clone)]
-pub struct Services {
-    pub(super) actors: Actors,
-    all: Arc<Extensions>,
-}
-
-impl Services {
-    pub fn new(actors: Actors) -> Self {
-        Self { actors, all: Arc::default() }
-    }
-
-    #[must_use]
-    pub fn with<T: Any + Clone + Send + Sync>(mut self, service: T) -> Self {
-        Arc::make_mut(&mut self.all).insert(service);
-        self
-    }
-
-    pub(super) fn get<T: Any + Clone + Send + Sync>(&self) -> Option<T> {
-        self.all.get::<T>().cloned()
-    }
-}
-
-type Found = Pin<Box<dyn Future<Output = Result<Option<Arc<Actor>>, AppError>> + Send>>;
-/// Finds who started a job, with the rights they have now. `None` for who may not sign in any more.
-pub type Actors = Arc<dyn Fn(Uuid) -> Found + Send + Sync>;
 
 /// What does jobs.
 #[derive(Clone)]

@@ -154,14 +154,6 @@ fn deliveries(detail: &MessageDetail) -> Vec<(&str, Delivery, &str)> {
 }
 
 #[tokio::test]
-async fn both_databases_know_the_statements() {
-    let world = World::new().await;
-    for sql in STATEMENTS.iter().chain(&settings::STATEMENTS) {
-        world.db.prepare_check(sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
-    }
-}
-
-#[tokio::test]
 async fn a_message_is_there_once_its_transaction_is() {
     let world = World::new().await;
     let mut tx = world.db.begin().await.unwrap();

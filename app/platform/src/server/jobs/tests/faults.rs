@@ -1,0 +1,129 @@
+//! What goes wrong on the way.
+
+use super::*;
+
+#[tokio::test]
+async fn what_fails_is_tried_again_and_given_up_in_the_end() {
+    let world = World::new().await;
+    world.work();
+    let job = world.until(world.put("a", Deed::Fail).await, State::Discarded).await;
+    assert_eq!(job.attempt, 3);
+    let why = "The database cannot be reached, try again in a moment.";
+    assert_eq!(world.diary.read(), ["a 1", "a 2", "a 3", &format!("a given up: {why}")]);
+    let errors = store::errors(&world.db, job.id).await.unwrap();
+    assert_eq!(
+        errors.iter().map(|e| (e.attempt, e.message.as_str())).collect::<Vec<_>>(),
+        [(3, why), (2, why), (1, why)]
+    );
+}
+
+#[tokio::test]
+async fn what_time_does_not_heal_is_not_tried_again() {
+    let world = World::new().await;
+    world.work();
+    let job = world.until(world.put("a", Deed::Refuse).await, State::Discarded).await;
+    assert_eq!((job.attempt, job.error.as_deref()), (1, Some("No use.")));
+}
+
+#[tokio::test]
+async fn a_panic_and_a_hang_are_failures() {
+    let world = World::new().await;
+    world.work();
+    let panics = world.until(world.put("a", Deed::Panic).await, State::Discarded).await;
+    let hangs = world.until(world.put_impatient("b").await, State::Discarded).await;
+    for (job, said) in [(panics, "Something went wrong, reference"), (hangs, "This took longer than")] {
+        assert!(job.error.as_deref().unwrap().starts_with(said), "{:?}", job.error);
+        assert_eq!(job.attempt, 3);
+    }
+}
+
+#[tokio::test]
+async fn what_is_broken_off_does_not_go_on_in_secret() {
+    let world = World::new().await;
+    let worker = world.work();
+    world.until(world.put_impatient("late").await, State::Retryable).await;
+    world.noted("late broken off").await;
+    world.put("stopped", Deed::Hang).await;
+    world.noted("stopped 1").await;
+    worker.abort();
+    world.noted("stopped broken off").await;
+}
+
+#[tokio::test]
+async fn a_worker_given_up_for_dead_is_refused_when_it_comes_back() {
+    let world = World::new().await;
+    let id = world.put("a", Deed::Note).await;
+    let (worker, token) = (Uuid::from_u128(8), Uuid::from_u128(9));
+    let mut tx = world.db.begin().await.unwrap();
+    assert_eq!(store::claim(&mut tx, "test", worker, token, 5, NOW).await.unwrap().len(), 1);
+    tx.commit().await.unwrap();
+    assert_eq!(store::left(&world.db).await.unwrap(), [worker]);
+    assert_eq!(work::bury(world.app(), worker).await.unwrap(), 1);
+    let mut tx = world.db.begin().await.unwrap();
+    assert!(store::complete_all(&mut tx, token, &[id], NOW).await.unwrap().is_empty());
+    assert!(!store::complete(&mut tx, id, token, "1", NOW).await.unwrap());
+    assert!(!store::end(&mut tx, id, token, State::Discarded, NOW).await.unwrap());
+    assert!(!store::again(&mut tx, id, token, State::Retryable, NOW, false).await.unwrap());
+    assert!(!store::set_progress(&mut tx, id, token, &Progress::default()).await.unwrap());
+    tx.commit().await.unwrap();
+    let job = world.find(id).await;
+    assert_eq!((job.state, job.attempt), (State::Available, 1));
+    assert_eq!(job.error.as_deref(), Some("The program stopped in the middle of this."));
+}
+
+#[tokio::test]
+async fn a_worker_given_up_for_dead_starts_anew_and_loses_nothing() {
+    let world = World::new().await;
+    world.work();
+    let id = world.put("a", Deed::Hang).await;
+    world.noted("a 1").await;
+    let former = store::workers(&world.db).await.unwrap()[0].0.id;
+    let mut tx = world.db.begin().await.unwrap();
+    let args = serde_json::to_string(&Test { name: "b".into(), deed: Deed::Note, key: None }).unwrap();
+    tx.execute("update jobs set args = $2, attempts = 9 where id = $1", vec![id.into(), args.into()]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(work::bury(world.app(), former).await.unwrap(), 1);
+    world.noted("a broken off").await;
+    world.until(id, State::Completed).await;
+    // It may have been done before the worker found out; that it does is what is waited for.
+    while store::workers(&world.db).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_ne!(store::workers(&world.db).await.unwrap()[0].0.id, former);
+}
+
+#[tokio::test]
+async fn what_a_dead_worker_was_at_is_done_by_another() {
+    let world = World::new().await;
+    let dies = world.work();
+    let id = world.put("a", Deed::UntilCancelled).await;
+    let other = world.put("b", Deed::UntilCancelled).await;
+    world.until(id, State::Running).await;
+    world.until(other, State::Running).await;
+    dies.abort();
+    let mut tx = world.db.begin().await.unwrap();
+    let args = serde_json::to_string(&Test { name: "a".into(), deed: Deed::Note, key: None }).unwrap();
+    tx.execute("update jobs set args = $2 where id = $1", vec![id.into(), args.into()]).await.unwrap();
+    tx.execute("update jobs set attempts = 1 where id = $1", vec![other.into()]).await.unwrap();
+    tx.commit().await.unwrap();
+    world.work();
+    let job = world.until(id, State::Completed).await;
+    assert_eq!(job.attempt, 2);
+    // The other had no attempt left: its handler hears of it, and nothing runs twice.
+    let job = world.until(other, State::Discarded).await;
+    assert_eq!(job.error.as_deref(), Some("The program stopped in the middle of this."));
+    assert_eq!(world.diary.read().iter().filter(|line| *line == "b 2").count(), 0);
+}
+
+#[tokio::test]
+async fn stopping_hands_back_what_is_not_done() {
+    let world = World::new().await;
+    let worker = world.work();
+    let id = world.put("a", Deed::Hang).await;
+    world.until(id, State::Running).await;
+    world.stop.send_replace(true);
+    worker.await.unwrap();
+    let job = world.find(id).await;
+    assert_eq!((job.state, job.attempt), (State::Available, 0));
+    assert_eq!(store::workers(&world.db).await.unwrap().len(), 0);
+}
