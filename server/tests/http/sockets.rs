@@ -1,124 +1,22 @@
 //! What open pages hear, and from whom it is kept.
 
-use std::{net::SocketAddr, time::Duration};
+mod listener;
+mod processes;
 
-use futures::{SinkExt, StreamExt};
+use futures::SinkExt;
 use identity::{Role, server::users};
-use kernel::server::testing::TestRedis;
-use platform::{
-    realtime::Message,
-    server::realtime::{Event, tell_user},
-};
+use listener::{Listener, PATIENCE, listen, mark, people};
+use platform::server::realtime::{Event, tell_user};
 use records::server::{self as rows, Action, Edit};
 use serde_json::{Value, json};
-use tokio::{net::TcpStream, time::timeout};
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message as Frame, client::IntoClientRequest},
-};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message as Frame;
 use uuid::Uuid;
 
 use super::{
     api::world::{World, id_of},
     support::Service,
 };
-
-/// Long enough for the slowest machine; only a test that fails waits for so long.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-struct Listener(WebSocketStream<MaybeTlsStream<TcpStream>>);
-
-impl Listener {
-    /// Opens a socket, and reads its greeting.
-    async fn open(at: SocketAddr, rest: &str, headers: &[(&str, &str)]) -> Result<(Self, Message), u16> {
-        let mut request = format!("ws://{at}/ws/notifications/{rest}").into_client_request().unwrap();
-        for (name, value) in headers {
-            request.headers_mut().insert(name.parse::<axum::http::HeaderName>().unwrap(), value.parse().unwrap());
-        }
-        match connect_async(request).await {
-            Ok((stream, _)) => {
-                let mut listener = Self(stream);
-                let hello = listener.next().await.unwrap();
-                assert_eq!(hello.event, "hello");
-                Ok((listener, hello))
-            }
-            Err(tokio_tungstenite::tungstenite::Error::Http(refusal)) => Err(refusal.status().as_u16()),
-            Err(error) => panic!("{error}"),
-        }
-    }
-
-    /// The next message, or the code with which the server closed.
-    async fn next(&mut self) -> Result<Message, u16> {
-        loop {
-            match timeout(PATIENCE, self.0.next()).await.unwrap() {
-                Some(Ok(Frame::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
-                Some(Ok(Frame::Close(close))) => return Err(close.map_or(1005, |c| c.code.into())),
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Err(1006),
-            }
-        }
-    }
-
-    /// The next message of this kind.
-    async fn hear(&mut self, event: &str) -> Message {
-        loop {
-            let message = self.next().await.unwrap();
-            if message.event == event {
-                return message;
-            }
-        }
-    }
-
-    /// The code with which the server closes, in the end.
-    async fn hear_end(&mut self) -> u16 {
-        loop {
-            if let Err(code) = self.next().await {
-                return code;
-            }
-        }
-    }
-
-    async fn say(&mut self, text: &str) {
-        self.0.send(Frame::text(text)).await.unwrap();
-    }
-
-    async fn look(&mut self, record_type: &str, id: Uuid) {
-        self.say(&json!({ "look": [record_type, id] }).to_string()).await;
-    }
-
-    /// What came before this mark did, which is told after it.
-    async fn heard_before(&mut self, mark: &str) -> Vec<Message> {
-        let mut heard = vec![];
-        loop {
-            let message = self.next().await.unwrap();
-            if message.event == "mention" && message.data == json!(mark) {
-                return heard;
-            }
-            if !matches!(message.event.as_str(), "hello" | "beat" | "resync") {
-                heard.push(message);
-            }
-        }
-    }
-}
-
-async fn listen(world: &World, at: SocketAddr, who: &str) -> Listener {
-    let token = format!("Bearer {}", world.token(who));
-    Listener::open(at, "", &[("authorization", &token)]).await.unwrap().0
-}
-
-async fn tell(world: &World, who: &str, event: Event) {
-    let mut tx = world.service.state.db().begin().await.unwrap();
-    tell_user(&mut tx, world.id(who), &event).await.unwrap();
-    tx.commit().await.unwrap();
-}
-
-async fn mark(world: &World, who: &str, mark: &str) {
-    tell(world, who, Event::Mention(json!(mark))).await;
-}
-
-fn people(presence: &Message) -> Vec<&str> {
-    presence.data["people"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect()
-}
 
 #[tokio::test]
 async fn who_may_see_a_record_hears_of_it_and_nobody_else_does() {
@@ -373,71 +271,4 @@ async fn a_client_that_does_not_read_is_told_to_read_everything_again() {
     assert!(heard < sent);
     mark(&world, "ada", "again").await;
     ada.heard_before("again").await;
-}
-
-#[tokio::test]
-async fn another_process_passes_on_what_happened_in_this_one() {
-    passes_on(World::new().await).await;
-}
-
-#[tokio::test]
-async fn another_process_passes_it_on_by_redis_too() {
-    let redis = TestRedis::start(Some("secret"));
-    passes_on(World::with(&[("REDIS_URL", &redis.url())]).await).await;
-}
-
-#[tokio::test]
-async fn pages_read_again_what_they_may_have_missed_while_redis_was_away() {
-    let mut redis = TestRedis::start(None);
-    let world = World::with(&[("REDIS_URL", &redis.url())]).await;
-    let Some(second) = world.service.beside().await else { return };
-    world.service.listen().await;
-    let mut max = listen(&world, second.listen().await, "max").await;
-    let health = async || world.get("ada", "/health/").await.json();
-    assert_eq!(health().await["checks"]["signals"], json!({ "carrier": "redis", "ok": true, "trouble": null }));
-    redis.kill();
-    let made = world.create("rita", "companies", json!({ "name": "Acme" })).await;
-    assert!(made["id"].is_string(), "writing goes on");
-    let told = loop {
-        let told = health().await;
-        if told["status"] == "degraded" {
-            break told["checks"]["signals"].clone();
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
-    assert!(told["ok"] == false && told["trouble"].as_str().unwrap().starts_with("Redis cannot be"), "{told}");
-    redis.start_again();
-    max.hear("resync").await;
-    let company = id_of(&world.create("rita", "companies", json!({ "name": "Later" })).await);
-    loop {
-        let heard = max.hear("records").await;
-        if heard.data["records"] == json!([[company, 1]]) {
-            break;
-        }
-    }
-}
-
-async fn passes_on(world: World) {
-    let Some(second) = world.service.beside().await else { return };
-    let (here, there) = (world.service.listen().await, second.listen().await);
-    let mut max = listen(&world, there, "max").await;
-    let mut ada = listen(&world, here, "ada").await;
-    let company = id_of(&world.create("rita", "companies", json!({ "name": "Acme" })).await);
-    assert_eq!(max.hear("records").await.data["records"], json!([[company, 1]]));
-    mark(&world, "max", "once").await;
-    mark(&world, "max", "end").await;
-    assert_eq!(max.heard_before("end").await.iter().filter(|m| m.event == "mention").count(), 1);
-
-    max.look("companies", company).await;
-    max.hear("presence").await;
-    ada.look("companies", company).await;
-    let names = loop {
-        let names = ada.hear("presence").await;
-        if people(&names).len() == 2 {
-            break names;
-        }
-    };
-    assert!(people(&names).contains(&"max"));
-    assert_eq!(world.post("max", "/api/v1/auth/logout/", json!({})).await.status, 204);
-    assert_eq!(max.hear_end().await, 4401);
 }
