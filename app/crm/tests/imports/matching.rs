@@ -5,6 +5,7 @@ use platform::{
     import::{Mapping, Mode, OnError, ProblemKind, Status},
     server::import::{self, Aim},
 };
+use records::Address;
 
 use super::world::{World, settings};
 
@@ -117,4 +118,29 @@ async fn contacts_are_found_by_any_of_their_addresses_and_name_their_company() {
     let again = "First name,Last name,E-mail\nAnna,Lima,LIMA@acme.example\n";
     let (again, _) = world.check_and_run("contacts", again, wanted).await;
     assert_eq!((again.counts.created, again.counts.updated), (0, 1));
+}
+
+#[tokio::test]
+async fn a_file_that_knows_a_part_of_an_address_leaves_the_others() {
+    let world = World::new().await;
+    let wanted = settings("{}", Some("emails"), Mode::Both, OnError::SkipRow);
+    let csv = "Last name,E-mail,Address street,Address city,Address region\n\
+               Lima,ana@acme.example,1 Main Street,Springfield,Ohio\n\
+               Ek,bo@acme.example,,,\n";
+    world.check_and_run("contacts", csv, wanted.clone()).await;
+    let csv = "E-mail,Address city,Address region,Address country\n\
+               ana@acme.example,Shelbyville,,US\n\
+               bo@acme.example,Oslo,,NO\n";
+    let (done, problems) = world.check_and_run("contacts", csv, wanted.clone()).await;
+    assert_eq!((done.counts.updated, problems.len()), (2, 0), "{problems:?}");
+    let all = world.all::<Contact>().await;
+    let address = |name: &str| {
+        let address = all[name].1.address.clone().unwrap();
+        Address::PARTS.map(|(part, _)| address.part(part).to_owned())
+    };
+    assert_eq!(address("Lima"), ["1 Main Street", "Shelbyville", "", "", "US"]);
+    assert_eq!(address("Ek"), ["", "Oslo", "", "", "NO"]);
+    // The same again changes nothing.
+    let (again, _) = world.check_and_run("contacts", csv, wanted).await;
+    assert_eq!((again.counts.updated, again.counts.unchanged), (0, 2));
 }

@@ -114,7 +114,7 @@ fn read(mut row: Row, wanted: &Wanted, reading: Reading) -> Line {
 }
 
 /// Puts the parts of each address together, under the first column that has one. Where any part is there, the address is
-/// what the row says: parts that are empty are none.
+/// what the row says: parts that are empty are none. Those without a column are as they were.
 fn read_addresses(line: &mut Line, wanted: &Wanted) {
     for (first, target) in wanted.targets.iter().enumerate().filter(|(_, t)| t.part.is_some()) {
         let parts = || wanted.targets.iter().enumerate().filter(|(_, t)| t.part.is_some() && t.field == target.field);

@@ -50,6 +50,12 @@ impl Wanted {
         self.targets[target].refers_to.as_deref() == Some(self.entry.ty.name)
     }
 
+    /// Whether an address comes in parts, and this one of them has no column.
+    pub fn leaves_out(&self, field: usize, part: &str) -> bool {
+        let mut parts = self.targets.iter().filter(|t| t.field == field).filter_map(|t| t.part).peekable();
+        parts.peek().is_some() && parts.all(|there| there != part)
+    }
+
     pub fn has_inward(&self) -> bool {
         (0..self.targets.len()).any(|t| self.is_inward(t))
     }
