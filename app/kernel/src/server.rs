@@ -2,6 +2,7 @@
 
 mod clock;
 mod db;
+mod end;
 pub mod migrate;
 mod problem;
 mod report;
@@ -13,5 +14,6 @@ pub use db::{
     Arg, Args, Db, DbError, DbOptions, EVERYTHING, Engine, FromColumn, Listener, MAX_ARGS, Part, Redis, Row, Snapshot,
     Source, Table, TableSum, Tx,
 };
+pub use end::to_the_end;
 pub use problem::Problem;
 pub use report::unexpected;

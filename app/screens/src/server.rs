@@ -6,7 +6,7 @@ mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::AppError;
+use kernel::{AppError, server::to_the_end};
 use platform::server::ctx;
 use records::{
     ChangeInfo, Count, ListQuery, Page, RecordInfo, Reference, Total, Value,
@@ -177,7 +177,8 @@ pub async fn search(typed: &str) -> Result<Vec<Hits>, AppError> {
 }
 
 pub async fn undo(id: Uuid) -> Result<TakenBack, AppError> {
-    let undone = server::undo(&ctx().await?, id).await?;
+    let ctx = ctx().await?;
+    let undone = to_the_end(async move { server::undo(&ctx, id).await }).await?;
     let conflict = |c: server::Conflict| ConflictInfo {
         record_type: c.record_type.to_owned(),
         id: c.id,

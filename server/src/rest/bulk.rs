@@ -9,7 +9,7 @@ use axum::{
 };
 use kernel::{
     AppError, FieldErrors,
-    server::{Problem, unexpected},
+    server::{Problem, to_the_end},
 };
 use records::{
     Filter, ListQuery, Value,
@@ -20,7 +20,6 @@ use records::{
     },
 };
 use serde_json::{Map, Value as Json, json};
-use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{body, caller::Caller, fields};
@@ -66,10 +65,8 @@ pub async fn bulk(
         return Err(Problem(AppError::Forbidden));
     }
     let order = read(&ctx, &entry, body::object(request).await?)?;
-    // What was begun is finished, even if the caller no longer waits.
-    let working = tokio::spawn(async move { carry_out(&ctx, &entry, order).await }.in_current_span());
-    let answer = working.await.map_err(|e| Problem(unexpected(e)))?;
-    Ok(Answer(answer?).into_response())
+    let answer = to_the_end(async move { carry_out(&ctx, &entry, order).await }).await?;
+    Ok(Answer(answer).into_response())
 }
 
 fn read(ctx: &Ctx, entry: &Entry, mut body: Map<String, Json>) -> Result<Order, AppError> {

@@ -4,7 +4,7 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use kernel::server::Problem;
+use kernel::server::{Problem, to_the_end};
 use records::server::{ChangeSetInfo, Conflict, Undone, change_set, undo as take_back};
 use serde_json::{Value, json};
 
@@ -14,11 +14,9 @@ pub async fn show(Caller(ctx): Caller, RecordId(id): RecordId) -> Result<Json<Va
     Ok(Json(write(&change_set(&ctx, id).await?)))
 }
 
-/// Takes a change-set back. Work that was begun is finished, even if the caller no longer waits.
 pub async fn undo(Caller(ctx): Caller, RecordId(id): RecordId) -> Result<Response, Problem> {
-    let working = tokio::spawn(async move { take_back(&ctx, id).await });
-    let undone = working.await.map_err(|e| Problem(kernel::server::unexpected(e)))?;
-    Ok(Json(outcome(&undone?)).into_response())
+    let undone = to_the_end(async move { take_back(&ctx, id).await }).await?;
+    Ok(Json(outcome(&undone)).into_response())
 }
 
 fn write(set: &ChangeSetInfo) -> Value {
