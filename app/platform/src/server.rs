@@ -6,6 +6,7 @@ mod device;
 pub mod export;
 pub mod files;
 mod formula;
+mod history;
 pub mod import;
 pub mod jobs;
 pub mod notifications;
@@ -57,6 +58,8 @@ pub fn add_jobs(kinds: jobs::Kinds) -> jobs::Kinds {
         .every(notifications::CleanUpNotifications::schedule())
         .with::<backups::BackUp>()
         .every(backups::BackUp::schedule())
+        .with::<history::TidyHistory>()
+        .every(history::TidyHistory::schedule())
         .with::<jobs::CleanUp>()
         .every(jobs::CleanUp::schedule())
 }

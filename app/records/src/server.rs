@@ -20,6 +20,7 @@ mod resolve;
 mod sql;
 mod storage;
 pub mod testing;
+mod tidy;
 mod undo;
 mod walk;
 mod within;
@@ -42,10 +43,20 @@ pub use registry::{Boxed, Draft, Entry, Module, NoRules, Registry, Rules};
 pub use resolve::resolve;
 pub use sql::Sql;
 pub use storage::{Meta, SYSTEM_FIELDS, Stored, key_column, statements};
+pub use tidy::{close_abandoned, forget_events};
 pub use undo::{Conflict, Undone, undo};
 pub use walk::{RowKey, Walk};
 pub use write::{Written, close, discard, open, retitle, write, write_in};
 
 /// The statements that are the same for every type, for the test that both databases understand them.
-pub const STATEMENTS: &[&str] =
-    &[write::OPEN, write::CLOSE, apply::EVENT, undo::TYPES, undo::FORGET, undo::MARK, events::STATEMENTS[0]];
+pub const STATEMENTS: &[&str] = &[
+    write::OPEN,
+    write::CLOSE,
+    apply::EVENT,
+    undo::TYPES,
+    undo::FORGET,
+    undo::MARK,
+    events::STATEMENTS[0],
+    tidy::STATEMENTS[0],
+    tidy::STATEMENTS[1],
+];

@@ -8,6 +8,8 @@ mod fixture;
 mod lists;
 #[path = "records/permits.rs"]
 mod permits;
+#[path = "records/tidy.rs"]
+mod tidy;
 #[path = "records/undo.rs"]
 mod undo;
 #[path = "records/writes.rs"]

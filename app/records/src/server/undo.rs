@@ -74,27 +74,35 @@ pub async fn undo(ctx: &Ctx, change_set: Uuid) -> Result<Undone, AppError> {
     work.commit().await?;
 
     let mut undone = Undone::default();
-    for row in ctx.db().fetch_all(TYPES, vec![change_set.into()]).await? {
-        let Some(entry) = ctx.app.registry().get(&row.get::<String>(0)?) else { continue };
-        let mut after = None;
-        loop {
-            let batch = folded(ctx, entry, change_set, after).await?;
-            let Some(last) = batch.last() else { break };
-            after = Some(last.id);
-            take_back(ctx, entry, change_set, undoing, batch, &mut undone).await?;
-        }
-    }
+    let outcome = take_all_back(ctx, change_set, undoing, &mut undone).await;
 
     let mut work = ctx.begin().await?;
     if undone.records == 0 {
         work.tx.execute(FORGET, vec![undoing.into()]).await?;
     } else {
         write::close(ctx, &mut work, undoing, undone.records).await?;
-        work.tx.execute(MARK, vec![change_set.into(), undoing.into()]).await?;
+        if outcome.is_ok() {
+            work.tx.execute(MARK, vec![change_set.into(), undoing.into()]).await?;
+        }
         undone.change_set = Some(undoing);
     }
     work.commit().await?;
-    Ok(undone)
+    outcome.map(|()| undone)
+}
+
+async fn take_all_back(ctx: &Ctx, set: Uuid, undoing: Uuid, undone: &mut Undone) -> Result<(), AppError> {
+    for row in ctx.db().fetch_all(TYPES, vec![set.into()]).await? {
+        let Some(entry) = ctx.app.registry().get(&row.get::<String>(0)?) else { continue };
+        let mut batch = folded(ctx, entry, set, None).await?;
+        while let Some(last) = batch.last().map(|record| record.id) {
+            // The next are read while these are written.
+            let (taken, next) =
+                tokio::join!(take_back(ctx, entry, set, undoing, batch, undone), folded(ctx, entry, set, Some(last)));
+            taken?;
+            batch = next?;
+        }
+    }
+    Ok(())
 }
 
 /// The next records of a type that the set changed, each with its changes folded.
@@ -106,7 +114,8 @@ async fn folded(ctx: &Ctx, entry: &Entry, set: Uuid, after: Option<Uuid>) -> Res
         sql.push(" and record_type = ");
         sql.bind(entry.ty.name);
     };
-    sql.push("select record_id, action, fields from changes");
+    // What a record was created with does not matter to its deletion.
+    sql.push("select record_id, action, case when action <> 'create' then fields end from changes");
     conditions(&mut sql);
     sql.push(" and record_id in (select distinct record_id from changes");
     conditions(&mut sql);
