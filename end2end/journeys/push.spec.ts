@@ -18,8 +18,11 @@ class PushService {
   /** What it answers; 201 takes the message. */
   answer = 201;
   endpoint = "";
+  /** The paths it was asked at. */
+  readonly paths: (string | undefined)[] = [];
   private server = createServer((request, response) => {
     const parts: Buffer[] = [];
+    this.paths.push(request.url);
     request.on("data", (part) => parts.push(part));
     request.on("end", () => {
       if (this.answer === 201) this.came.push(JSON.parse(this.read(Buffer.concat(parts))));
@@ -91,6 +94,26 @@ function shown(page: Page) {
   });
 }
 
+/** Says to the service worker what a browser would. */
+async function happens(context: BrowserContext, event: "click" | "another address", given: unknown) {
+  const [worker] = context.serviceWorkers();
+  await worker.evaluate(
+    async ([event, given]) => {
+      // What a service worker has, and a page has not.
+      const scope = self as unknown as { registration: ServiceWorkerRegistration; NotificationEvent: any; ExtendableEvent: any };
+      if (event === "click") {
+        const notification = (await scope.registration.getNotifications()).find((one) => one.title === given);
+        self.dispatchEvent(new scope.NotificationEvent("notificationclick", { notification }));
+      } else {
+        const [before, after] = given as [unknown, unknown];
+        const change = new scope.ExtendableEvent("pushsubscriptionchange");
+        self.dispatchEvent(Object.assign(change, { oldSubscription: before, newSubscription: { toJSON: () => after } }));
+      }
+    },
+    [event, given] as const,
+  );
+}
+
 async function subscribed(context: BrowserContext, server: Server) {
   const answer = await context.request.get(`${server.url}/api/v1/push-subscriptions/`);
   return (await answer.json()).results.length;
@@ -150,6 +173,25 @@ test("this browser shows what one is told, and forgets it with signing out", asy
   await deliver(context, page, "{");
   await expect.poll(async () => (await shown(page)).filter((one) => one.title === told.title).map((one) => one.body)).toEqual(["Again"]);
   await expect.poll(() => shown(page)).toContainEqual(expect.objectContaining({ title: "Mainstay", link: "/notifications" }));
+
+  // A click takes it away and counts as reading it.
+  const readAt = async () => {
+    const { results } = await (await context.request.get("/api/v1/notifications/")).json();
+    return results.find((one: { id: string }) => one.id === told.notification)?.read_at ?? null;
+  };
+  expect(await readAt()).toBeNull();
+  await happens(context, "click", told.title);
+  await expect.poll(readAt).not.toBeNull();
+  expect((await shown(page)).map((one) => one.title)).not.toContain(told.title);
+
+  // Where the push service gives the browser another address, that one takes the place of the former.
+  const moved = { ...service.subscription(), endpoint: `${service.endpoint}/moved` };
+  await happens(context, "another address", [service.subscription(), moved]);
+  const again = async () => {
+    await page.getByRole("button", { name: "Send a test" }).click();
+    return service.paths.at(-1);
+  };
+  await expect.poll(again).toBe("/push/moved");
 
   // Signing out ends it, and signing in again does not bring it back.
   expect(await subscribed(context, server)).toBe(1);
