@@ -108,6 +108,15 @@ export class Server {
     return seconds;
   }
 
+  /** Waits until nothing goes on by itself any more: after an import indexes, statistics and the told are still busy. */
+  async rest() {
+    for (let quiet = 0, waited = 0; quiet < 3 && waited < 90; waited++) {
+      const cpu = this.cpu();
+      await pause(1000);
+      quiet = this.cpu() - cpu < 0.05 ? quiet + 1 : 0;
+    }
+  }
+
   /** Resident memory in MiB, now (`VmRSS`) or at its highest (`VmHWM`). */
   memory(which) {
     const status = readFileSync(`/proc/${this.process.pid}/status`, "utf8");
