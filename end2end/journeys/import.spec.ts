@@ -54,6 +54,23 @@ test("what is no table of text is refused where it was dropped", async ({ page, 
   complaints.splice(0);
 });
 
+test("who knows how a file is written says so, and its letters and columns come out right", async ({ page, server }) => {
+  await signIn(page, server);
+  await open(page, "/companies/import");
+  // Polish, as Windows wrote it, with commas inside the cells.
+  const bytes = Buffer.from("name|notes\nZak\xb3ad \x8aruba|a, b, c, d\nHuta \xa3abêdy|e, f, g, h\n", "latin1");
+  await page.getByText("Say how the file is written").click();
+  await page.getByLabel("Encoding").selectOption({ label: "Central European (Windows)" });
+  await page.getByLabel("Cells are separated by").selectOption({ label: "vertical bars" });
+  await accessible(page);
+  await page.locator("input[type=file]").setInputFiles({ name: "polish.csv", mimeType: "text/csv", buffer: bytes });
+  await page.waitForURL(/\/imports\//);
+  await expect(page.getByText("2 rows · windows-1250 · separated by vertical bars")).toBeVisible();
+  await expect(page.getByText("Zakład Šruba")).toBeVisible();
+  await page.getByRole("link", { name: "Read it otherwise" }).click();
+  await expect(page.getByText("Drop a CSV file here")).toBeVisible();
+});
+
 test("every step fits a phone", async ({ page, server }) => {
   await page.setViewportSize({ width: 375, height: 720 });
   await signIn(page, server);

@@ -89,6 +89,31 @@ impl Counts {
     }
 }
 
+/// Encodings that can be said of a file, by their names in the Encoding Standard and in words.
+pub const ENCODINGS: [(&str, &str); 18] = [
+    ("UTF-8", "UTF-8"),
+    ("UTF-16LE", "UTF-16, low byte first"),
+    ("UTF-16BE", "UTF-16, high byte first"),
+    ("windows-1252", "Western European (Windows)"),
+    ("ISO-8859-15", "Western European (ISO)"),
+    ("macintosh", "Western European (Mac)"),
+    ("windows-1250", "Central European (Windows)"),
+    ("ISO-8859-2", "Central European (ISO)"),
+    ("windows-1257", "Baltic"),
+    ("windows-1251", "Cyrillic (Windows)"),
+    ("KOI8-R", "Cyrillic (KOI8-R)"),
+    ("windows-1253", "Greek"),
+    ("windows-1254", "Turkish"),
+    ("windows-1255", "Hebrew"),
+    ("windows-1256", "Arabic"),
+    ("Shift_JIS", "Japanese"),
+    ("gb18030", "Chinese, simplified"),
+    ("Big5", "Chinese, traditional"),
+];
+/// What can stand between the cells of a row, and what it is called.
+pub const DELIMITERS: [(&str, &str); 4] =
+    [(",", "commas"), (";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")];
+
 /// An import, as who brought the file sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImportInfo {

@@ -36,7 +36,7 @@ pub async fn create(
     let parts = parts.map_err(|_| AppError::UnsupportedMedia("send a form as multipart/form-data".into()))?;
     let form = import::receive(&ctx, &imports, parts, &FIELDS).await?;
     let asked = Asked::read(&form)?;
-    let info = import::accept(&ctx, &imports, form.file, &asked.record_type).await?;
+    let info = import::accept(&ctx, &imports, form, &asked.record_type).await?;
     let begun = begin(&ctx, info.id, asked).await;
     if let Err(error) = begun {
         import::forget(&ctx, info.id).await?;

@@ -10,7 +10,7 @@ use platform::{
     import::{ImportInfo, Mapping, Mode, OnError, Problem, Settings, Status},
     server::{
         files::Files,
-        import::{self, Aim, Imports, Upload},
+        import::{self, Aim, Form, Imports, Upload},
         jobs::{Actors, Jobs, Kinds, Services, Worker},
     },
 };
@@ -88,7 +88,8 @@ impl World {
         for piece in bytes.chunks(10_000) {
             upload.write(piece).await?;
         }
-        import::accept(&self.ctx, &self.imports, upload, record_type).await
+        let form = Form { file: upload, texts: BTreeMap::new() };
+        import::accept(&self.ctx, &self.imports, form, record_type).await
     }
 
     /// Starts the work and waits until it is over.

@@ -15,6 +15,7 @@ mod lines;
 pub(super) mod names;
 mod pass;
 mod routes;
+mod spelling;
 mod store;
 mod task;
 mod upload;
@@ -28,6 +29,7 @@ use kernel::{AppError, FieldErrors, server::Tx};
 use leptos::prelude::use_context;
 use records::server::{Action, Ctx, change_set};
 pub use routes::routes;
+pub use spelling::Spelling;
 pub use store::STATEMENTS;
 pub use task::Aim;
 pub use upload::{Form, Imports, LARGEST, Upload, receive};
@@ -49,12 +51,13 @@ pub fn imports() -> Result<Imports, AppError> {
 }
 
 /// Takes a received file in: reads it through, and suggests what its columns are. Refuses what is no table of text.
-pub async fn accept(ctx: &Ctx, imports: &Imports, file: Upload, record_type: &str) -> Result<ImportInfo, AppError> {
+pub async fn accept(ctx: &Ctx, imports: &Imports, form: Form, record_type: &str) -> Result<ImportInfo, AppError> {
     let permit = writer(ctx, record_type)?;
-    let (uploaded, name, bytes) = file.finish().await?;
+    let spelling = Spelling::read(&form.texts)?;
+    let (uploaded, name, bytes) = form.file.finish().await?;
     let text = imports.files.spool(ctx).await?;
     let inspecting = tokio::task::spawn_blocking(move || {
-        let inspected = columns::inspect(uploaded.path(), text.path());
+        let inspected = columns::inspect(uploaded.path(), text.path(), spelling);
         inspected.map(|inspected| (inspected, text))
     });
     let (inspected, text) = inspecting.await.map_err(kernel::server::unexpected)??;

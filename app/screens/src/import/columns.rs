@@ -2,7 +2,7 @@
 
 use kernel::AppError;
 use leptos::{prelude::*, task::spawn_local};
-use platform::import::{Column, ImportInfo, Mode, OnError, Settings, check_import};
+use platform::import::{Column, DELIMITERS, ImportInfo, Mode, OnError, Settings, check_import};
 use records::{Address, FieldInfo, Kind};
 use ui::{Banner, Button, ButtonKind, Card, Checkbox, Field, Icon, Select, Size, Tone};
 
@@ -87,17 +87,15 @@ pub fn columns(wizard: Wizard, import: ImportInfo) -> AnyView {
         });
     };
     let rows = wizard.session.get_value().count(import.counts.total);
-    let delimiter = match import.delimiter.as_str() {
-        "," => "commas",
-        ";" => "semicolons",
-        "\t" => "tabs",
-        _ => "vertical bars",
-    };
+    let delimiter = DELIMITERS.iter().find(|(own, _)| *own == import.delimiter).map_or("", |(_, words)| *words);
+    let again = format!("/{}/import", import.record_type);
     let found = format!("{rows} rows · {} · separated by {delimiter}", import.encoding);
     let warnings = import.warnings.into_iter().map(|w| view! { <Banner tone=Tone::Warn>{w}</Banner> }).collect_view();
     let lines = import.columns.into_iter().enumerate().map(|(i, column)| line(draft, i, column)).collect_view();
     view! {
-        <p class="quiet">{found}</p>
+        <p class="quiet">
+            {found} " · " <a href=again>"Read it otherwise"</a>
+        </p>
         {warnings}
         {move || {
             let said = objections.get();

@@ -1,8 +1,9 @@
 //! Bringing the file. Without script it is a plain form; with script the file goes as soon as it is there.
 
 use leptos::prelude::*;
+use platform::import::{DELIMITERS, ENCODINGS};
 use records::TypeInfo;
-use ui::{Banner, Button, ButtonKind, FileDrop, Progress, Tone};
+use ui::{Banner, Button, ButtonKind, Field, FileDrop, Progress, Select, Tone};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{FileList, FormData, ProgressEvent, XmlHttpRequest};
 
@@ -42,11 +43,17 @@ pub fn upload(info: &TypeInfo, refused: Option<String>) -> AnyView {
         Sending { percent: RwSignal::new(None), is_busy: RwSignal::new(false), refused: RwSignal::new(refused) };
     let go = goer();
     let arrived = Callback::new(move |id: uuid::Uuid| go(&format!("/imports/{id}")));
+    let (encoding, delimiter) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let record_type = info.name.clone();
     let name = info.name.clone();
     let on_files = Callback::new(move |files: FileList| {
         if let Some(file) = files.get(0) {
-            send(sending, &name, &file, arrived);
+            let said = [
+                ("record_type", name.clone()),
+                ("encoding", encoding.get_untracked()),
+                ("delimiter", delimiter.get_untracked()),
+            ];
+            send(sending, &said, &file, arrived);
         }
     });
     let is_there = RwSignal::new(false);
@@ -77,6 +84,7 @@ pub fn upload(info: &TypeInfo, refused: Option<String>) -> AnyView {
                     .get()
                     .then(|| view! { <Progress label="Sending the file" percent=sending.percent /> })
             }}
+            {spelling(encoding, delimiter)}
             {move || {
                 (!is_there.get())
                     .then(|| {
@@ -94,11 +102,44 @@ pub fn upload(info: &TypeInfo, refused: Option<String>) -> AnyView {
     .into_any()
 }
 
-fn send(sending: Sending, record_type: &str, file: &web_sys::File, arrived: Callback<uuid::Uuid>) {
+/// How the file is written, for who knows better than can be found out.
+fn spelling(encoding: RwSignal<String>, delimiter: RwSignal<String>) -> AnyView {
+    let options =
+        |all: &[(&str, &str)]| all.iter().map(|(own, words)| ((*own).to_owned(), (*words).to_owned())).collect();
+    let (encodings, delimiters): (Vec<_>, Vec<_>) = (options(&ENCODINGS), options(&DELIMITERS));
+    view! {
+        <details class="disclosure">
+            <summary>"Say how the file is written"</summary>
+            <div class="form-grid">
+                <Field id="encoding" label="Encoding" help="Where letters come out wrong.">
+                    <Select
+                        name="encoding"
+                        options=Signal::stored(encodings)
+                        value=encoding
+                        on_change=Callback::new(move |chosen| encoding.set(chosen))
+                        empty="Found out"
+                    />
+                </Field>
+                <Field id="delimiter" label="Cells are separated by" help="Where columns come out wrong.">
+                    <Select
+                        name="delimiter"
+                        options=Signal::stored(delimiters)
+                        value=delimiter
+                        on_change=Callback::new(move |chosen| delimiter.set(chosen))
+                        empty="Found out"
+                    />
+                </Field>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn send(sending: Sending, said: &[(&str, String)], file: &web_sys::File, arrived: Callback<uuid::Uuid>) {
     sending.refused.set(None);
     sending.percent.set(Some(0));
     sending.is_busy.set(true);
-    if start(sending, record_type, file, arrived).is_err() {
+    if start(sending, said, file, arrived).is_err() {
         sending.is_busy.set(false);
         sending.refused.set(Some(lost()));
     }
@@ -107,12 +148,14 @@ fn send(sending: Sending, record_type: &str, file: &web_sys::File, arrived: Call
 /// By `XMLHttpRequest`, because `fetch` cannot tell how much of the file has gone.
 fn start(
     sending: Sending,
-    record_type: &str,
+    said: &[(&str, String)],
     file: &web_sys::File,
     arrived: Callback<uuid::Uuid>,
 ) -> Result<(), wasm_bindgen::JsValue> {
     let form = FormData::new()?;
-    form.append_with_str("record_type", record_type)?;
+    for (name, text) in said {
+        form.append_with_str(name, text)?;
+    }
     form.append_with_blob_and_filename("file", file, &file.name())?;
     let request = XmlHttpRequest::new()?;
     request.open("POST", "/imports/upload")?;

@@ -1,5 +1,6 @@
 //! The routes that are there whatever the record types.
 
+use platform::import::DELIMITERS;
 use serde_json::{Map, Value as Json, json};
 
 use super::{Operation, answer, backups, exports, link, mail, push};
@@ -332,6 +333,10 @@ pub fn schemas() -> Map<String, Json> {
                     "mode": { "type": "string", "enum": ["create", "update", "both"] },
                     "on_error": { "type": "string", "enum": ["skip_row", "skip_cell"] },
                     "dry_run": { "type": "string", "enum": ["true", "false"], "default": "false" },
+                    "encoding": { "type": "string", "examples": ["windows-1250"],
+                        "description": "By a name of the Encoding Standard; without it, it is found out." },
+                    "delimiter": { "type": "string", "enum": DELIMITERS.map(|(delimiter, _)| delimiter),
+                        "description": "What stands between cells; without it, it is found out." },
                 }),
             ),
         ),

@@ -175,3 +175,26 @@ async fn a_script_follows_the_job_of_its_import_and_stops_it() {
     assert_eq!(world.get("max", &at).await.json()["state"], "cancelled");
     assert_eq!(world.post("max", &stop, json!({})).await.status, 409);
 }
+
+#[tokio::test]
+async fn who_knows_how_a_file_is_written_says_so() {
+    let world = World::new().await;
+    let _working = world.service.work();
+    // By itself this looks like one column of commas.
+    let file = "name|notes\nAcme|a, b, c, d\n";
+    let said = [("record_type", "companies"), ("encoding", "utf-8"), ("delimiter", "|")];
+    let (status, begun) = world.send("ada", &said, Some(file)).await;
+    assert_eq!(status, 202, "{begun}");
+    assert_eq!((&begun["encoding"], &begun["delimiter"]), (&json!("UTF-8"), &json!("|")));
+    let done = world.over("ada", begun["id"].as_str().unwrap()).await;
+    assert_eq!((&done["status"], &done["created"]), (&json!("done"), &json!(1)), "{done}");
+    assert_eq!(world.get("ada", "/api/v1/companies/").await.json()["results"][0]["notes"], "a, b, c, d");
+
+    let wrong = [("record_type", "companies"), ("encoding", "ebcdic"), ("delimiter", "x")];
+    let (status, refused) = world.send("ada", &wrong, Some(file)).await;
+    assert_eq!(status, 422);
+    assert!(refused["errors"]["encoding"].is_array() && refused["errors"]["delimiter"].is_array(), "{refused}");
+    let (status, refused) =
+        world.send("ada", &[("record_type", "companies"), ("encoding", "utf-16le")], Some("name\nAcme\n!")).await;
+    assert_eq!(status, 422, "{refused}");
+}

@@ -1,4 +1,12 @@
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures::TryStreamExt;
 use kernel::{
@@ -145,21 +153,67 @@ async fn content_whose_program_died_on_the_way_goes_after_a_day() {
     assert!(!path.exists());
 }
 
-#[tokio::test]
-async fn a_bucket_that_cannot_be_reached_is_told_as_such_and_nothing_is_left() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    let bucket = Bucket {
+fn bucket_at(at: SocketAddr) -> Bucket {
+    Bucket {
         name: "files".into(),
-        endpoint,
+        endpoint: format!("http://{at}"),
         region: "us-east-1".into(),
         key_id: "key".into(),
         secret: "secret".into(),
         path_style: true,
         allow_http: true,
+    }
+}
+
+/// A bucket that takes the first piece of an upload and no second one until it is mended.
+async fn breaking_bucket() -> (Bucket, Arc<AtomicBool>, Arc<Mutex<Vec<String>>>) {
+    let (mended, asked) = (Arc::new(AtomicBool::new(false)), Arc::<Mutex<Vec<String>>>::default());
+    let (is_mended, log) = (mended.clone(), asked.clone());
+    let answer = async move |request: axum::extract::Request| {
+        let (what, query) = (request.method().to_string(), request.uri().query().unwrap_or_default().to_owned());
+        // Who sends a piece wants it read before it is answered.
+        axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap();
+        log.lock().unwrap().push(format!("{what} {query}"));
+        let (status, body) = match (what.as_str(), query.as_str()) {
+            ("POST", "uploads" | "uploads=") => {
+                (200, "<InitiateMultipartUploadResult><UploadId>7</UploadId></InitiateMultipartUploadResult>")
+            }
+            ("POST", _) => (200, "<CompleteMultipartUploadResult><ETag>\"7\"</ETag></CompleteMultipartUploadResult>"),
+            ("PUT", part) if part.contains("partNumber=2") && !is_mended.load(Ordering::SeqCst) => (503, ""),
+            ("DELETE", _) => (204, ""),
+            _ => (200, ""),
+        };
+        axum::http::Response::builder().status(status).header("etag", "\"7\"").body(body.to_owned()).unwrap()
     };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let bucket = bucket_at(listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await.unwrap() });
+    (bucket, mended, asked)
+}
+
+#[tokio::test]
+async fn a_bucket_that_fails_in_the_middle_of_an_upload_is_told_as_such_and_keeps_no_pieces() {
+    let (bucket, mended, asked) = breaking_bucket().await;
     let world = World::new(Some(&bucket)).await;
+    let content = b"0123456789abcdef\n".repeat((20 << 20) / 17);
+    assert_eq!(world.put("large.csv", &content).await.unwrap_err(), AppError::NoStorage);
+    assert_eq!(world.spooled(), 0);
+    let has_asked = |what: &str| asked.lock().unwrap().iter().any(|asked| asked.starts_with(what));
+    assert!(has_asked("DELETE uploadId=7"), "what arrived is given up");
+    assert!(!has_asked("POST uploadId=7"));
+
+    mended.store(true, Ordering::SeqCst);
+    let kept = world.put("large.csv", &content).await.unwrap();
+    assert!(has_asked("POST uploadId=7"));
+    world.add(&kept).await;
+}
+
+#[tokio::test]
+async fn a_bucket_that_cannot_be_reached_is_told_as_such_and_nothing_is_left() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    drop(listener);
+    let world = World::new(Some(&bucket_at(at))).await;
     let error = world.put("a.csv", b"name\n").await.unwrap_err();
     assert_eq!((&error, error.status()), (&AppError::NoStorage, 503));
     assert_eq!(world.spooled(), 0);

@@ -8,7 +8,10 @@ use records::{
     server::{AnyPermit, is_key},
 };
 
-use super::file::{self, FileError, Table};
+use super::{
+    Spelling,
+    file::{self, FileError, Table},
+};
 use crate::import::{Column, Mapping, Match, Mode, Settings};
 
 /// A file read through once.
@@ -21,9 +24,9 @@ pub struct Inspected {
 }
 
 /// Brings an uploaded file into UTF-8 and looks at every value.
-pub fn inspect(uploaded: &Path, text: &Path) -> Result<Inspected, FileError> {
-    let encoding = file::to_utf8(uploaded, text)?;
-    let delimiter = file::delimiter(text)?;
+pub fn inspect(uploaded: &Path, text: &Path, spelling: Spelling) -> Result<Inspected, FileError> {
+    let encoding = file::to_utf8(uploaded, text, spelling.encoding)?;
+    let delimiter = spelling.delimiter.map_or_else(|| file::delimiter(text), Ok)?;
     let mut table = Table::open(text, delimiter)?;
     let mut columns: Vec<Column> =
         table.columns.iter().map(|name| Column { name: name.clone(), ..Column::default() }).collect();

@@ -67,8 +67,9 @@ fn magic(head: &[u8]) -> Option<&'static str> {
     KNOWN.iter().find(|(bytes, _)| head.starts_with(bytes)).map(|(_, what)| *what)
 }
 
-/// Writes the text of a file as UTF-8 without a byte-order mark, a piece at a time, and says what its encoding was.
-pub fn to_utf8(from: &Path, to: &Path) -> Result<&'static str, FileError> {
+/// Writes the text of a file as UTF-8 without a byte-order mark, a piece at a time, and says what its encoding was: the
+/// one that was said, or the one that fits.
+pub fn to_utf8(from: &Path, to: &Path, said: Option<&'static Encoding>) -> Result<&'static str, FileError> {
     let mut head = Vec::with_capacity(HEAD);
     File::open(from)?.take(HEAD as u64).read_to_end(&mut head)?;
     if head.is_empty() {
@@ -76,6 +77,15 @@ pub fn to_utf8(from: &Path, to: &Path) -> Result<&'static str, FileError> {
     }
     if let Some(what) = magic(&head) {
         return Err(FileError::NoText(format!("this is {what}, not a CSV file")));
+    }
+    if let Some(encoding) = said {
+        let mark = Encoding::for_bom(&head).filter(|(marked, _)| *marked == encoding).map_or(0, |(_, mark)| mark);
+        return match transcode(encoding, from, to, mark as u64)? {
+            None => Ok(encoding.name()),
+            Some(at) => {
+                broken(format!("This file is not {}: what stands at byte {at} means nothing there.", encoding.name()))
+            }
+        };
     }
     if let Some((encoding, mark)) = Encoding::for_bom(&head) {
         return match transcode(encoding, from, to, mark as u64)? {

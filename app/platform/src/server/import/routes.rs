@@ -15,7 +15,7 @@ use records::server::{Actor, App};
 use super::{Imports, accept, receive};
 use crate::{import::ImportInfo, server::organisation};
 
-/// `POST /imports/upload`: a form with `file` and `record_type`. Scripts of our pages are told the id, a plain form is
+/// `POST /imports/upload`: a form with `file`, `record_type`, and how the file is written where it is said. Scripts of our pages are told the id, a plain form is
 /// led to the import.
 pub fn routes<S>() -> Router<S>
 where
@@ -49,5 +49,5 @@ async fn take_in(app: &App, actor: Arc<Actor>, imports: &Imports, parts: Multipa
     let record_type = record_type.ok_or_else(|| {
         AppError::Invalid(FieldErrors::one("record_type", "Say what the file holds, such as companies."))
     })?;
-    accept(&ctx, imports, form.file, &record_type).await
+    accept(&ctx, imports, form, &record_type).await
 }

@@ -7,6 +7,7 @@ use kernel::{AppError, FieldErrors, server::unexpected};
 use records::server::Ctx;
 use tokio::{fs, io::AsyncWriteExt};
 
+use super::spelling;
 use crate::server::files::{Files, Spooled};
 
 /// The largest file unless the configuration says otherwise, in bytes.
@@ -76,7 +77,7 @@ pub struct Form {
     pub texts: BTreeMap<String, String>,
 }
 
-/// Receives a form with a part `file`; the names of other parts must be among `known`.
+/// Receives a form with a part `file`; the names of other parts must be among `known`, or say how the file is written.
 pub async fn receive(ctx: &Ctx, imports: &Imports, mut parts: Multipart, known: &[&str]) -> Result<Form, AppError> {
     let unreadable = |e: axum::extract::multipart::MultipartError| {
         if e.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
@@ -96,7 +97,7 @@ pub async fn receive(ctx: &Ctx, imports: &Imports, mut parts: Multipart, known: 
             if file.replace(upload).is_some() {
                 return Err(AppError::Invalid(FieldErrors::one("file", "One file at a time.")));
             }
-        } else if known.contains(&name.as_str()) {
+        } else if known.contains(&name.as_str()) || spelling::FIELDS.contains(&name.as_str()) {
             texts.insert(name, text(part).await?);
         } else {
             return Err(AppError::Invalid(FieldErrors::one(name, "This is not a field of an import.")));
