@@ -35,20 +35,22 @@ pub fn places(session: Session) -> Vec<(Option<&'static str>, Vec<Place>)> {
         let types = session.types().into_iter().filter(|t| t.module == module);
         types.map(|t| place(&t.plural, &format!("/{}", t.name), &t.icon, letter(&t.name))).collect::<Vec<_>>()
     };
-    let mut company = vec![];
-    let exports = session.types().iter().any(|info| info.may("export"));
+    let (mut company, mut system) = (vec![], vec![]);
+    if session.types().iter().any(|info| info.may("export")) {
+        company.push(place("Exports", "/exports", "download", 'x'));
+    }
     if session.user().is_some_and(|u| u.may_administer) {
         company.extend(of("identity"));
-        company.push(place("Jobs", "/admin/jobs", "clock", 'j'));
-        company.push(place("Outbox", "/admin/mail-outbox", "mail", 'm'));
-        company.push(place("Deliveries", "/admin/deliveries", "bell", 'd'));
-        company.push(place("Backups", "/admin/backups", "shield", 'b'));
         company.push(place("Settings", "/settings/organisation", "settings", 's'));
+        system = vec![
+            place("Jobs", "/admin/jobs", "clock", 'j'),
+            place("Outbox", "/admin/mail-outbox", "mail", 'm'),
+            place("Deliveries", "/admin/deliveries", "bell", 'd'),
+            place("Backups", "/admin/backups", "shield", 'b'),
+        ];
     }
-    if exports {
-        company.insert(0, place("Exports", "/exports", "download", 'x'));
-    }
-    vec![(None, vec![place("Home", "/", "home", 'h')]), (Some("CRM"), of("crm")), (Some("Company"), company)]
+    let home = vec![place("Home", "/", "home", 'h')];
+    vec![(None, home), (Some("CRM"), of("crm")), (Some("Company"), company), (Some("System"), system)]
 }
 
 /// The letter of a type: the first of its name that no place before it has.

@@ -60,7 +60,7 @@ test("who knows how a file is written says so, and its letters and columns come 
   // Polish, as Windows wrote it, with commas inside the cells.
   const bytes = Buffer.from("name|notes\nZak\xb3ad \x8aruba|a, b, c, d\nHuta \xa3abêdy|e, f, g, h\n", "latin1");
   await page.getByText("Say how the file is written").click();
-  await page.getByLabel("Encoding").selectOption({ label: "Central European (Windows)" });
+  await page.getByLabel("Encoding", { exact: true }).selectOption({ label: "Central European (Windows)" });
   await page.getByLabel("Cells are separated by").selectOption({ label: "vertical bars" });
   await accessible(page);
   await page.locator("input[type=file]").setInputFiles({ name: "polish.csv", mimeType: "text/csv", buffer: bytes });

@@ -28,6 +28,8 @@ const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 220.0;
 const FLOOR: f64 = 192.0;
 const CEILING: f64 = 8.0;
+/// Where the scale ends and the plot begins.
+const LEFT: f64 = 44.0;
 
 /// Bars, grouped by label. Three series at most stay readable.
 #[component]
@@ -40,8 +42,8 @@ pub fn BarChart(
     /// The figures.
     series: Vec<Series>,
 ) -> impl IntoView {
-    let (low, high) = bounds(&series);
-    let slot = WIDTH / count(labels.len().max(1));
+    let scale = Scale::of(&series);
+    let slot = (WIDTH - LEFT) / count(labels.len().max(1));
     let bar = (slot * 0.72 / count(series.len().max(1))).min(44.0);
     let marks = series
         .iter()
@@ -53,14 +55,14 @@ pub fn BarChart(
                 .iter()
                 .enumerate()
                 .map(|(at, value)| {
-                    let (top, zero) = (height(*value, low, high), height(0.0, low, high));
+                    let (top, zero) = (scale.height(*value), scale.height(0.0));
                     let (y, tall) = if top < zero { (top, zero - top) } else { (zero, top - zero) };
                     let label = labels.get(at).map(String::as_str).unwrap_or_default();
                     let tip = [label, ": ", &one.text(at)].concat();
                     view! {
                         <rect
                             class="chart-mark"
-                            x=pixels(slot * count(at) + shift + 2.0)
+                            x=pixels(LEFT + slot * count(at) + shift + 2.0)
                             y=pixels(y)
                             width=pixels(bar - 4.0)
                             height=pixels(tall.max(1.0))
@@ -78,7 +80,7 @@ pub fn BarChart(
         .iter()
         .enumerate()
         .map(|(at, label)| {
-            let x = pixels(slot * (count(at) + 0.5));
+            let x = pixels(LEFT + slot * (count(at) + 0.5));
             view! {
                 <text x=x y="212" text-anchor="middle">
                     {label.clone()}
@@ -87,7 +89,7 @@ pub fn BarChart(
         })
         .collect_view();
     let plot = view! {
-        {grid()}
+        {scale.grid()}
         {marks}
         {below}
     };
@@ -108,15 +110,17 @@ pub fn LineChart(
     #[prop(optional)]
     area: bool,
 ) -> impl IntoView {
-    let (low, high) = bounds(&series);
+    let scale = Scale::of(&series);
     let lines = series
         .iter()
         .enumerate()
         .map(|(row, one)| {
-            let points = line(&one.values, low, high, WIDTH - 16.0, 8.0);
+            let points = line(&one.values, &scale, WIDTH - LEFT - 16.0, LEFT + 8.0);
             let ground = (area && row == 0 && !one.values.is_empty()).then(|| {
                 let floor = pixels(FLOOR);
-                let shape = ["8,", &floor, " ", &points, " ", &pixels(WIDTH - 8.0), ",", &floor].concat();
+                let shape =
+                    [pixels(LEFT + 8.0).as_str(), ",", &floor, " ", &points, " ", &pixels(WIDTH - 8.0), ",", &floor]
+                        .concat();
                 view! { <polygon class="chart-mark chart-area" points=shape /> }
             });
             view! {
@@ -127,7 +131,7 @@ pub fn LineChart(
             }
         })
         .collect_view();
-    let gap = (WIDTH - 16.0) / count(labels.len().saturating_sub(1).max(1));
+    let gap = (WIDTH - LEFT - 16.0) / count(labels.len().saturating_sub(1).max(1));
     let every = labels.len().div_ceil(8).max(1);
     let last = labels.len().saturating_sub(1);
     let below = labels
@@ -141,14 +145,14 @@ pub fn LineChart(
                 _ => "middle",
             };
             view! {
-                <text x=pixels(8.0 + gap * count(at)) y="212" text-anchor=anchor>
+                <text x=pixels(LEFT + 8.0 + gap * count(at)) y="212" text-anchor=anchor>
                     {label.clone()}
                 </text>
             }
         })
         .collect_view();
     let plot = view! {
-        {grid()}
+        {scale.grid()}
         {lines}
         {below}
     };
@@ -166,7 +170,8 @@ pub fn Sparkline(
 ) -> impl IntoView {
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let points = line(&values, low, if high > low { high } else { low + 1.0 }, WIDTH, 0.0);
+    let scale = Scale { low, high: if high > low { high } else { low + 1.0 }, step: 0.0 };
+    let points = line(&values, &scale, WIDTH, 0.0);
     view! {
         <svg
             class=["sparkline ", self::color(usize::from(color.max(1) - 1))].concat()
@@ -316,27 +321,77 @@ fn twin(labels: &[String], series: &[Series]) -> AnyView {
     .into_any()
 }
 
-fn grid() -> AnyView {
-    [FLOOR, 130.7, 69.3, CEILING]
-        .into_iter()
-        .map(|y| view! { <line class="chart-grid" x1="0" x2=pixels(WIDTH) y1=pixels(y) y2=pixels(y) /> })
-        .collect_view()
-        .into_any()
+/// What the height of a plot stands for, in steps that people count in.
+struct Scale {
+    low: f64,
+    high: f64,
+    step: f64,
 }
 
-/// The lowest and the highest figure, with zero always in sight.
-fn bounds(series: &[Series]) -> (f64, f64) {
-    let all = || series.iter().flat_map(|one| one.values.iter().copied()).filter(|value| value.is_finite());
-    let low = all().fold(0.0, f64::min);
-    let high = all().fold(0.0, f64::max);
-    (low, if high > low { high } else { low + 1.0 })
+impl Scale {
+    /// One on which all figures have room, and zero is always in sight.
+    fn of(series: &[Series]) -> Self {
+        let all = || series.iter().flat_map(|one| one.values.iter().copied()).filter(|value| value.is_finite());
+        let low = all().fold(0.0, f64::min);
+        let high = all().fold(0.0, f64::max);
+        let high = if high > low { high } else { low + 1.0 };
+        // Of what is counted there is no half.
+        let least = if all().all(|value| value == value.floor()) { 1.0 } else { 0.0 };
+        let step = step((high - low) / 3.0).max(least);
+        Self { low: (low / step).floor() * step, high: (high / step).ceil() * step, step }
+    }
+
+    fn height(&self, value: f64) -> f64 {
+        FLOOR - (value - self.low) / (self.high - self.low) * (FLOOR - CEILING)
+    }
+
+    fn ticks(&self) -> impl Iterator<Item = f64> {
+        let (low, high, step) = (self.low, self.high, self.step);
+        // There are five at most, so that what rounding adds stays far from half a step.
+        (0..6).map(move |at| low + step * count(at)).filter(move |tick| *tick < high + step / 2.0)
+    }
+
+    fn grid(&self) -> AnyView {
+        self.ticks()
+            .map(|tick| {
+                let y = self.height(tick);
+                view! {
+                    <line class="chart-grid" x1=pixels(LEFT) x2=pixels(WIDTH) y1=pixels(y) y2=pixels(y) />
+                    <text x=pixels(LEFT - 8.0) y=pixels(y + 4.0) text-anchor="end">
+                        {short(tick)}
+                    </text>
+                }
+            })
+            .collect_view()
+            .into_any()
+    }
 }
 
-fn height(value: f64, low: f64, high: f64) -> f64 {
-    FLOOR - (value - low) / (high - low) * (FLOOR - CEILING)
+/// The next larger of 1, 2 and 5, and their tenfolds and tenths.
+fn step(rough: f64) -> f64 {
+    let mut power = 1.0;
+    while power * 10.0 <= rough {
+        power *= 10.0;
+    }
+    while power > rough && power > 1e-9 {
+        power /= 10.0;
+    }
+    [1.0, 2.0, 5.0].into_iter().map(|of| of * power).find(|step| *step >= rough).unwrap_or(power * 10.0)
 }
 
-fn line(values: &[f64], low: f64, high: f64, width: f64, start: f64) -> String {
+/// A figure of a scale: `0.5`, `20`, `1.5k`, `2M`.
+fn short(value: f64) -> String {
+    let size = value.abs();
+    let (unit, name) = match size {
+        _ if size >= 1e9 => (1e9, "bn"),
+        _ if size >= 1e6 => (1e6, "M"),
+        _ if size >= 1e3 => (1e3, "k"),
+        _ => (1.0, ""),
+    };
+    [&pixels(value / unit), name].concat()
+}
+
+fn line(values: &[f64], scale: &Scale, width: f64, start: f64) -> String {
     let gap = width / count(values.len().saturating_sub(1).max(1));
     let mut points = String::new();
     for (at, value) in values.iter().enumerate() {
@@ -345,7 +400,7 @@ fn line(values: &[f64], low: f64, high: f64, width: f64, start: f64) -> String {
         }
         points.push_str(&pixels(start + gap * count(at)));
         points.push(',');
-        points.push_str(&pixels(height(*value, low, high)));
+        points.push_str(&pixels(scale.height(*value)));
     }
     points
 }
@@ -354,7 +409,7 @@ fn count(number: usize) -> f64 {
     u32::try_from(number).map_or(0.0, f64::from)
 }
 
-/// A length to a tenth of a pixel, written the same on every machine.
+/// A length to a tenth of a pixel, or another number to a tenth, written the same on every machine.
 fn pixels(length: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "casting to an integer saturates, and charts are small")]
     let tenths = (length * 10.0).round() as i64;
@@ -383,10 +438,28 @@ mod tests {
         assert_eq!(pixels(f64::NAN), "0");
     }
 
+    fn scale(values: &[f64]) -> (f64, f64, Vec<String>) {
+        let scale = Scale::of(&[Series::new("a", values.to_vec(), vec![])]);
+        (scale.low, scale.high, scale.ticks().map(short).collect())
+    }
+
     #[test]
     fn the_scale_holds_zero_and_is_never_empty() {
-        assert_eq!(bounds(&[]), (0.0, 1.0));
-        assert_eq!(bounds(&[Series::new("a", vec![-2.0, 5.0], vec![])]), (-2.0, 5.0));
-        assert_eq!(bounds(&[Series::new("a", vec![3.0, 5.0], vec![])]), (0.0, 5.0));
+        assert_eq!(scale(&[]), (0.0, 1.0, vec!["0".into(), "1".into()]));
+        assert_eq!(scale(&[0.0, f64::NAN]).1, 1.0);
+        assert_eq!(scale(&[-2.0, 5.0]), (-5.0, 5.0, vec!["-5".into(), "0".into(), "5".into()]));
+    }
+
+    #[test]
+    fn the_scale_counts_in_ones_twos_and_fives() {
+        assert_eq!(scale(&[3.0]).2, ["0", "1", "2", "3"]);
+        assert_eq!(scale(&[0.5, 0.2]).2, ["0", "0.2", "0.4", "0.6"]);
+        assert_eq!(scale(&[4_100.0]).2, ["0", "2k", "4k", "6k"]);
+        assert_eq!(scale(&[1_450.0]).2, ["0", "500", "1k", "1.5k"]);
+        assert_eq!(scale(&[7e6]).2, ["0", "5M", "10M"]);
+        for (top, least) in [(9.0, 2), (10.0, 2), (11.0, 2), (999.0, 2), (1e12, 2)] {
+            let ticks = scale(&[top]).2.len();
+            assert!((least..=5).contains(&(ticks - 1)), "{top}: {ticks}");
+        }
     }
 }

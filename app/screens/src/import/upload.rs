@@ -60,7 +60,7 @@ pub fn upload(info: &TypeInfo, refused: Option<String>) -> AnyView {
     Effect::new(move |_| is_there.set(true));
     view! {
         <form
-            class="screen-narrow stack"
+            class="stack"
             data-gap="large"
             method="post"
             action="/imports/upload"
