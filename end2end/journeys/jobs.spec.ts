@@ -5,7 +5,7 @@ test.beforeEach(async ({ context, server }) => enter(context, server));
 test("a paused queue holds an import back until it goes on, and the monitor shows it live", async ({ page, context }) => {
   await open(page, "/admin/jobs");
   await accessible(page);
-  const imports = page.locator(".card", { has: page.getByRole("heading", { name: "imports", exact: true }) });
+  const imports = page.getByRole("row", { name: /^imports/ });
   await imports.getByRole("button", { name: "Pause" }).click();
   await expect(imports.getByText("Paused")).toBeVisible();
 
@@ -37,7 +37,7 @@ test("a paused queue holds an import back until it goes on, and the monitor show
 
 test("an import that waits is stopped where it was started", async ({ page, context }) => {
   await open(page, "/admin/jobs?queue=imports");
-  const imports = page.locator(".card", { has: page.getByRole("heading", { name: "imports", exact: true }) });
+  const imports = page.getByRole("row", { name: /^imports/ });
   await imports.getByRole("button", { name: "Pause" }).click();
   const other = await context.newPage();
   await open(other, "/companies/import");

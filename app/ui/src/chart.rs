@@ -336,7 +336,7 @@ impl Scale {
         let high = all().fold(0.0, f64::max);
         let high = if high > low { high } else { low + 1.0 };
         // Of what is counted there is no half.
-        let least = if all().all(|value| value == value.floor()) { 1.0 } else { 0.0 };
+        let least = if all().all(|value| value - value.floor() <= 0.0) { 1.0 } else { 0.0 };
         let step = step((high - low) / 3.0).max(least);
         Self { low: (low / step).floor() * step, high: (high / step).ceil() * step, step }
     }
@@ -446,7 +446,7 @@ mod tests {
     #[test]
     fn the_scale_holds_zero_and_is_never_empty() {
         assert_eq!(scale(&[]), (0.0, 1.0, vec!["0".into(), "1".into()]));
-        assert_eq!(scale(&[0.0, f64::NAN]).1, 1.0);
+        assert_eq!(scale(&[0.0, f64::NAN]).2, ["0", "1"]);
         assert_eq!(scale(&[-2.0, 5.0]), (-5.0, 5.0, vec!["-5".into(), "0".into(), "5".into()]));
     }
 

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use platform::jobs::{QueueInfo, State, api::pause_queue};
-use ui::{BarChart, Button, ButtonKind, Card, LineChart, Series, Status};
+use ui::{BarChart, Button, ButtonKind, Card, LineChart, Series, Status, TableScroll};
 
 use super::Monitor;
 use crate::session::Session;
@@ -10,15 +10,43 @@ use crate::session::Session;
 /// What is said of a queue.
 type Say = fn(&QueueInfo, Session) -> String;
 
+/// Said where nothing was measured.
+const NONE: &str = "–";
+
+const FIGURES: [(&str, Say); 5] = [
+    ("To be retried", |i, s| count(i, s, State::Retryable)),
+    ("Failed", |i, s| count(i, s, State::Discarded)),
+    ("Done in the last hour", |i, s| s.count(i.finished)),
+    ("Waited, half and 95 %", |i, _| times(i.wait)),
+    ("Ran, half and 95 %", |i, _| times(i.run)),
+];
+
 pub(super) fn queues(monitor: Monitor) -> AnyView {
     let names =
         Memo::new(move |_| monitor.answer.with(|(o, _)| o.queues.iter().map(|q| q.name.clone()).collect::<Vec<_>>()));
+    let heads = FIGURES.map(|(label, _)| view! { <th scope="col" class="num">{label}</th> }).collect_view();
     view! {
-        <div class="job-queues">
-            <For each=move || names.get() key=Clone::clone let(name)>
-                {queue(monitor, name)}
-            </For>
-        </div>
+        <Card title="Queues" class="flush">
+            <TableScroll label="Queues">
+                <table class="data-table job-queues" data-phone="cards">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Queue"</th>
+                            <th scope="col">"Now"</th>
+                            {heads}
+                            <th scope="col">
+                                <span class="visually-hidden">"Actions"</span>
+                            </th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        <For each=move || names.get() key=Clone::clone let(name)>
+                            {queue(monitor, name)}
+                        </For>
+                    </tbody>
+                </table>
+            </TableScroll>
+        </Card>
     }
     .into_any()
 }
@@ -35,34 +63,33 @@ fn queue(monitor: Monitor, name: String) -> AnyView {
             .map(|at| format!(", the oldest for {}", seconds(now.seconds_since(at))))
             .unwrap_or_default()
     };
-    let own = name.clone();
-    let action = move || {
-        let name = own.clone();
-        let button = move || pause(monitor, name.clone(), !is_paused.get());
-        view! { {button} }.into_any()
-    };
-    let line = move |label: &'static str, say: Say| {
+    let figures = FIGURES.map(|(label, say)| {
+        let text = Memo::new(move |_| read(say));
+        // What says nothing takes no room on a phone.
+        let is_idle = move || matches!(text.get().as_str(), "0" | NONE).then_some("");
         view! {
-            <dt>{label}</dt>
-            <dd>{move || read(say)}</dd>
+            <td class="num" data-label=label data-idle=is_idle>
+                {text}
+            </td>
         }
-    };
+    });
+    let own = name.clone();
+    let action = move || pause(monitor, own.clone(), !is_paused.get());
     view! {
-        <Card title=name action=action>
-            <p class="job-now">
-                {move || is_paused.get().then(|| view! { <Status label="Paused" color=3 /> })}
+        <tr>
+            <th scope="row">
+                {name} {move || is_paused.get().then(|| view! { " " <Status label="Paused" color=3 /> })}
+            </th>
+            <td class="job-now">
                 <strong class="num">{move || read(|i, s| count(i, s, State::Running))}</strong>
                 " running, "
                 <strong class="num">{move || read(|i, s| count(i, s, State::Available))}</strong>
                 " waiting"
                 {oldest}
-            </p>
-            <dl class="job-figures">
-                {line("To be retried", |i, s| count(i, s, State::Retryable))} {line("Failed", |i, s| count(i, s, State::Discarded))}
-                {line("Done in the last hour", |i, s| s.count(i.finished))}
-                {line("Waited, half and 95 %", |i, _| times(i.wait))} {line("Ran, half and 95 %", |i, _| times(i.run))}
-            </dl>
-        </Card>
+            </td>
+            {figures.collect_view()}
+            <td class="job-row-actions">{action}</td>
+        </tr>
     }
     .into_any()
 }
@@ -90,7 +117,7 @@ fn count(info: &QueueInfo, session: Session, state: State) -> String {
 }
 
 fn times(times: Option<(i64, i64)>) -> String {
-    times.map_or_else(|| "–".to_owned(), |(half, most)| format!("< {} · < {}", milliseconds(half), milliseconds(most)))
+    times.map_or_else(|| NONE.to_owned(), |(half, most)| format!("< {} · < {}", milliseconds(half), milliseconds(most)))
 }
 
 pub(super) fn milliseconds(time: i64) -> String {
