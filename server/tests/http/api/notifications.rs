@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kernel::server::Args;
+use records::server::{self as rows, Action, Edit};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -151,6 +152,39 @@ async fn many_records_made_somebodys_at_once_are_one_piece_of_news() {
     world.post("max", "/api/v1/companies/bulk/", bulk).await;
     let told = told_so_many(&world, "rita", 2).await;
     assert_eq!(told[0]["title"], "max changed 12 companies of yours");
+}
+
+#[tokio::test]
+async fn a_record_changed_twice_at_once_is_told_of_once_wherever_it_stands_among_many() {
+    let world = World::new().await;
+    let ctx = world.service.state.identity.system();
+    let permit = |action| ctx.permit_any("companies", action).unwrap();
+    let field = |name| permit(Action::Edit).entry().ty.field(name).unwrap().0;
+    // One more than are read at a time, so that the last but one of them has changes on both sides of it.
+    let edits = (0..1_001).map(|n| Edit::Create {
+        id: None,
+        set: vec![
+            (field("name"), records::Value::Text(format!("Acme {n}"))),
+            (field("owner"), records::Value::Id(world.id("rita"))),
+        ],
+    });
+    let made = rows::write(&ctx, &permit(Action::Create), edits.collect(), "sample", "Made").await.unwrap();
+    let mut ids: Vec<Uuid> = made.steps.iter().map(|step| step.id).collect();
+    ids.sort_unstable();
+    let mut work = ctx.begin().await.unwrap();
+    let set = rows::open(&ctx, &mut work, "edit", "Edited", None).await.unwrap();
+    let edit = |id, set| Edit::Set { id, version: None, set: vec![set] };
+    let first = ids.iter().map(|id| edit(*id, (field("employees"), records::Value::Int(5)))).collect();
+    rows::write_in(&ctx, &mut work, set, &permit(Action::Edit), first).await.unwrap();
+    let second = vec![edit(ids[999], (field("owner"), records::Value::Id(world.id("tom"))))];
+    rows::write_in(&ctx, &mut work, set, &permit(Action::Edit), second).await.unwrap();
+    rows::close(&ctx, &mut work, set, 1_001).await.unwrap();
+    work.commit().await.unwrap();
+
+    let _working = world.service.work();
+    let title = |told: &[Value]| told[0]["title"].as_str().unwrap().to_owned();
+    assert!(title(&told_so_many(&world, "tom", 1).await).ends_with(" yours"), "and not that it was changed as well");
+    assert!(title(&told_so_many(&world, "rita", 1).await).ends_with("changed 1000 companies of yours"));
 }
 
 #[tokio::test]

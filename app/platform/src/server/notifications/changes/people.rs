@@ -17,8 +17,40 @@ use crate::{notifications::Standing, server::jobs::Actors};
 
 /// Fields that say whose a record is.
 const OWNERS: [&str; 2] = ["owner", "assignee"];
-/// Changes read at a time.
+/// Records read at a time.
 const PAGE: usize = 1_000;
+
+/// What a change-set did to one record, all in all.
+struct Fate {
+    record: Uuid,
+    /// `create`, `edit`, `delete` or `restore`.
+    action: String,
+    /// Of what was edited, each value before and after.
+    fields: BTreeMap<String, (Value, Value)>,
+    /// The version of the record that came of it.
+    version: i64,
+}
+
+/// Each record's changes, which stand together in their order, as one.
+fn fates(changes: Vec<Change>) -> Vec<Fate> {
+    let mut fates: Vec<Fate> = vec![];
+    for Change { record, action, fields, version } in changes {
+        let edited = fields.as_deref().map(differences).unwrap_or_default();
+        match fates.last_mut().filter(|fate| fate.record == record) {
+            None => fates.push(Fate { record, action, fields: edited, version }),
+            Some(fate) => {
+                if fate.action != "create" && action != "edit" {
+                    fate.action = action;
+                }
+                fate.version = version;
+                for (field, (before, after)) in edited {
+                    fate.fields.entry(field).and_modify(|(_, last)| *last = after.clone()).or_insert((before, after));
+                }
+            }
+        }
+    }
+    fates
+}
 
 /// Records that concern one person.
 #[derive(Default)]
@@ -59,7 +91,7 @@ pub async fn concerned(
         let changes = store::changes(ctx.db(), set.id, record_type, after, PAGE).await?;
         let Some(last) = changes.last() else { return Ok(Some(reading.concerned)) };
         after = last.record;
-        reading.page(&permit, &changes).await?;
+        reading.page(&permit, &fates(changes)).await?;
     }
 }
 
@@ -80,35 +112,35 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    async fn page(&mut self, permit: &AnyPermit, changes: &[Change]) -> Result<(), AppError> {
-        let ids: Vec<Uuid> = changes.iter().map(|change| change.record).collect();
+    async fn page(&mut self, permit: &AnyPermit, fates: &[Fate]) -> Result<(), AppError> {
+        let ids: Vec<Uuid> = fates.iter().map(|fate| fate.record).collect();
         let rows = find_many(self.ctx, permit, &ids).await?;
         let rows: HashMap<Uuid, Stored> = rows.into_iter().map(|row| (row.id, row)).collect();
         let mut standings: HashMap<Uuid, Vec<(Uuid, Standing)>> = HashMap::new();
         for (user, record, standing) in store::standings(self.ctx.db(), &ids).await? {
             standings.entry(record).or_default().push((user, standing));
         }
-        for change in changes {
-            let Some(row) = rows.get(&change.record) else { continue };
+        for fate in fates {
+            let Some(row) = rows.get(&fate.record) else { continue };
             let none = vec![];
-            self.change(permit, change, row, standings.get(&change.record).unwrap_or(&none)).await?;
+            self.record(permit, fate, row, standings.get(&fate.record).unwrap_or(&none)).await?;
         }
         Ok(())
     }
 
-    async fn change(
+    async fn record(
         &mut self,
         permit: &AnyPermit,
-        change: &Change,
+        fate: &Fate,
         row: &Stored,
         standings: &[(Uuid, Standing)],
     ) -> Result<(), AppError> {
-        let fields = change.fields.as_deref().map(differences).unwrap_or_default();
+        let fields = &fate.fields;
         let with = |wanted: Standing| standings.iter().filter(move |(_, s)| *s == wanted).map(|(user, _)| *user);
         let muted: BTreeSet<Uuid> = with(Standing::Muted).collect();
         let is_told = |user: &Uuid| Some(*user) != self.set.actor && !muted.contains(user);
-        let assigned = match change.action.as_str() {
-            "create" => self.first_owners(change, row).await?,
+        let assigned = match fate.action.as_str() {
+            "create" => self.first_owners(fate, row).await?,
             "edit" => {
                 let set = |i: &usize| fields.get(self.concerned.entry.ty.fields[*i].name.as_ref());
                 self.owners.iter().filter_map(|i| set(i)?.1.as_id()).collect()
@@ -118,8 +150,8 @@ impl Reading<'_> {
         let assigned: BTreeSet<Uuid> = assigned.into_iter().filter(is_told).collect();
         let owners = self.owners.iter().filter_map(|i| row.cells.at(*i).as_id());
         let mut others: BTreeSet<Uuid> = with(Standing::Following).chain(owners).filter(is_told).collect();
-        others.retain(|user| change.action != "create" && !assigned.contains(user));
-        let name = || (row.id, title(permit, row), change.action.clone());
+        others.retain(|user| fate.action != "create" && !assigned.contains(user));
+        let name = || (row.id, title(permit, row), fate.action.clone());
         for user in assigned {
             if self.permit(user).await?.is_some_and(|p| p.allows(row.meta.owner, row.meta.team)) {
                 let records = self.concerned.assigned.entry(user).or_default();
@@ -143,7 +175,7 @@ impl Reading<'_> {
                 .collect();
             // What changed is not theirs to see.
             let is_seen = |name: &String| self.concerned.entry.ty.field(name).is_some_and(|(i, _)| theirs.may_see(i));
-            if change.action == "edit" && !fields.keys().any(is_seen) {
+            if fate.action == "edit" && !fields.keys().any(is_seen) {
                 continue;
             }
             let records = self.concerned.changed.entry(user).or_default();
@@ -158,10 +190,10 @@ impl Reading<'_> {
 
     /// Whose a record was when it was made. A create says nothing of its values: they are the row's, but for those that
     /// were changed since.
-    async fn first_owners(&self, change: &Change, row: &Stored) -> Result<BTreeSet<Uuid>, AppError> {
+    async fn first_owners(&self, fate: &Fate, row: &Stored) -> Result<BTreeSet<Uuid>, AppError> {
         let mut owners: BTreeMap<usize, Value> = self.owners.iter().map(|i| (*i, row.cells.at(*i).clone())).collect();
-        if row.meta.version > change.version {
-            let later = store::later(self.ctx.db(), change.record, change.version).await?;
+        if row.meta.version > fate.version {
+            let later = store::later(self.ctx.db(), fate.record, fate.version).await?;
             // The first to change a field says what it was before.
             for fields in later.iter().rev().map(|fields| differences(fields)) {
                 for (i, owner) in &mut owners {

@@ -11,7 +11,8 @@ const UNNOTICED: &str = "select distinct e.change_set from events e join change_
 const FIND: &str = "select id, source, actor, status from change_sets where id = $1";
 const TYPES: &str = "select distinct record_type from events where change_set = $1 order by record_type";
 const CHANGES: &str = "select record_id, action, fields, version from changes where change_set = $1 and record_type = $2 \
-     and record_id > $3 order by record_id limit $4";
+     and record_id in (select distinct record_id from changes where change_set = $1 and record_type = $2 \
+     and record_id > $3 order by record_id limit $4) order by record_id, version";
 const LATER: &str = "select fields from changes where record_id = $1 and version > $2 and fields is not null \
      order by version limit 100";
 const NOTE: &str = "update events set noticed_at = $2 where change_set = $1 and noticed_at is null";
@@ -50,10 +51,16 @@ pub async fn find_set(db: &Db, id: Uuid) -> Result<Option<Set>, DbError> {
     Ok(Some(Set { id: row.get(0)?, source: row.get(1)?, actor: row.get(2)?, status: row.get(3)?, types }))
 }
 
-/// Changes of a change-set to records of a type, by the record's id, from after one.
-pub async fn changes(db: &Db, set: Uuid, record_type: &str, after: Uuid, limit: usize) -> Result<Vec<Change>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let args: Args = vec![set.into(), record_type.into(), after.into(), limit.into()];
+/// All changes of a change-set to the next records of a type after one, by the record's id.
+pub async fn changes(
+    db: &Db,
+    set: Uuid,
+    record_type: &str,
+    after: Uuid,
+    records: usize,
+) -> Result<Vec<Change>, DbError> {
+    let records = i64::try_from(records).unwrap_or(i64::MAX);
+    let args: Args = vec![set.into(), record_type.into(), after.into(), records.into()];
     let read =
         |row: &Row| Ok(Change { record: row.get(0)?, action: row.get(1)?, fields: row.get(2)?, version: row.get(3)? });
     db.fetch_all(CHANGES, args).await?.iter().map(read).collect()
