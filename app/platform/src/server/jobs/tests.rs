@@ -16,7 +16,7 @@ use std::{
 
 use kernel::{
     AppError, Timestamp,
-    server::{Clock, testing::TestDb},
+    server::{Clock, Engine, testing::TestDb},
 };
 use records::server::{Actor, App, Ctx, Grants, testing};
 use serde::{Deserialize, Serialize};

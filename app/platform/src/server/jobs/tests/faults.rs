@@ -127,3 +127,47 @@ async fn stopping_hands_back_what_is_not_done() {
     assert_eq!((job.state, job.attempt), (State::Available, 0));
     assert_eq!(store::workers(&world.db).await.unwrap().len(), 0);
 }
+
+#[tokio::test]
+async fn a_clock_that_jumps_loses_nothing_and_has_nobody_taken_for_dead() {
+    let world = World::new().await;
+    // On SQLite there is one process.
+    let workers = if world.db.engine() == Engine::Sqlite { 1 } else { 2 };
+    for _ in 0..workers {
+        world.work();
+    }
+    let running = world.put("a", Deed::UntilCancelled).await;
+    world.until(running, State::Running).await;
+    for (name, seconds) in [("forward", 3_600), ("back", -7_200)] {
+        world.clock().advance_seconds(seconds);
+        // For longer than the dead are missed.
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        let job = world.until(world.put(name, Deed::Note).await, State::Completed).await;
+        assert_eq!(job.attempt, 1, "{name}");
+    }
+    let job = world.find(running).await;
+    assert_eq!((job.state, job.attempt), (State::Running, 1));
+    assert_eq!(store::workers(&world.db).await.unwrap().len(), workers);
+    act(&world.ctx, &world.jobs(), &[running], JobAction::Cancel).await.unwrap();
+    world.until(running, State::Cancelled).await;
+}
+
+#[tokio::test]
+async fn a_database_that_breaks_every_connection_is_come_back_to() {
+    let world = World::new().await;
+    if world.db.engine() == Engine::Sqlite {
+        return;
+    }
+    world.work();
+    let running = world.put("a", Deed::UntilCancelled).await;
+    world.until(running, State::Running).await;
+    let cut = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> \
+               pg_backend_pid()";
+    world.db.fetch_all(cut, vec![]).await.unwrap();
+    let job = world.until(world.put("b", Deed::Note).await, State::Completed).await;
+    assert_eq!(job.attempt, 1);
+    act(&world.ctx, &world.jobs(), &[running], JobAction::Cancel).await.unwrap();
+    let job = world.until(running, State::Cancelled).await;
+    assert_eq!(job.attempt, 1, "what was under way went on");
+    assert_eq!(world.diary.read().iter().filter(|line| *line == "a 1").count(), 1);
+}
