@@ -49,7 +49,9 @@ def rate(task, count):
     command = [sys.executable, "-m", "celery", "-A", "measure", "worker", "--concurrency", "2", "--loglevel", "ERROR"]
     command += ["--without-gossip", "--without-mingle"]
     environment = {**os.environ, "MEASURE": " ".join(sys.argv[1:4])}
-    worker = subprocess.Popen(command, env=environment, cwd=os.path.dirname(os.path.abspath(__file__)))
+    here = os.path.dirname(os.path.abspath(__file__))
+    # What it says is no part of the figures.
+    worker = subprocess.Popen(command, env=environment, cwd=here, stdout=subprocess.DEVNULL)
     try:
         # Its start is not what is measured.
         while kept.dbsize() == 0:

@@ -29,6 +29,11 @@ const GROUP_AGE: Duration = Duration::from_millis(20);
 /// A transaction that asks for nothing for so long is given up, for everybody else is waiting.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// After so many rows the cache is given back at the first rest: what was written by and by may stay in it.
+const MUCH: u64 = 10_000;
+/// That is a rest.
+const REST: Duration = Duration::from_secs(1);
+
 type Answer<T> = oneshot::Sender<Result<T, DbError>>;
 
 /// The queue's end that hands out transactions.
@@ -70,8 +75,8 @@ impl Writer {
     pub async fn start(options: SqliteConnectOptions, patience: Duration) -> Result<Self, DbError> {
         let connection = options.connect().await?;
         let (queue, jobs) = mpsc::unbounded_channel();
-        let task =
-            Task { jobs, options, connection: Some(connection), open: false, since: Instant::now(), group: Vec::new() };
+        let connection = Some(connection);
+        let task = Task { jobs, options, connection, open: false, since: Instant::now(), group: vec![], written: 0 };
         tokio::spawn(task.run());
         Ok(Self { queue, patience })
     }
@@ -158,6 +163,8 @@ struct Task {
     open: bool,
     since: Instant,
     group: Vec<Answer<()>>,
+    /// Rows written since the cache was given back.
+    written: u64,
 }
 
 impl Task {
@@ -201,6 +208,14 @@ impl Task {
             }
         }
         self.commit_group().await;
+        if self.written > MUCH {
+            if let Ok(job) = timeout(REST, self.jobs.recv()).await {
+                return job;
+            }
+            self.written = 0;
+            // Where it fails, the next to write finds out.
+            let _ = self.execute("pragma shrink_memory").await;
+        }
         self.jobs.recv().await
     }
 
@@ -326,6 +341,9 @@ impl Task {
             Want::FirstRow => query.fetch_optional(connection).await.map(|row| Got::Rows(row.into_iter().collect())),
             Want::Count => query.execute(connection).await.map(|done| Got::Count(done.rows_affected())),
         };
+        if let Ok(Got::Count(rows)) = &result {
+            self.written = self.written.saturating_add(*rows);
+        }
         if matches!(result, Err(sqlx::Error::WorkerCrashed)) {
             self.connection = None;
         }
