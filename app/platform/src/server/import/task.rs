@@ -200,13 +200,13 @@ async fn run(cx: &JobCx, task: &Task) -> Result<bool, AppError> {
     pass.doomed = doomed;
     let mut record = Record { ctx, id: task.id, problems: 0 };
     let mut rows = Rows::of(task);
-    loop {
-        let lines = rows.next(ctx, &task.wanted).await?;
-        if lines.is_empty() {
-            break;
-        }
-        let delta = in_turn(&pass, &mut record, Part::Rows(&lines)).await?;
-        pass.accept(delta);
+    let mut lines = rows.next(ctx, &task.wanted).await?;
+    while !lines.is_empty() {
+        // The next are read while these are written.
+        let (written, next) =
+            tokio::join!(in_turn(&pass, &mut record, Part::Rows(&lines)), rows.next(ctx, &task.wanted));
+        pass.accept(written?);
+        lines = next?;
         if is_over(cx, &pass).await? {
             return Ok(false);
         }
