@@ -1,20 +1,21 @@
 //! The rows of jobs, workers and schedules.
 
 mod figures;
-mod life;
-mod look;
-mod round;
+mod lifecycle;
+mod monitor;
+mod workers;
 
 pub use figures::{Figure, add_days, add_figures, counts, figures, oldest, remove_figures};
-pub use life::{
+pub use lifecycle::{
     Claimed, add_error, again, ask_cancel, cancel_asked, cancel_waiting, claim, complete, complete_all, end, hand_back,
     insert, make_due, of_dead, remove_over, retry, set_progress,
 };
-pub use look::{errors, find, find_detail, ids, list};
-pub use round::{
+pub use monitor::{errors, find, find_detail, ids, list};
+pub use workers::{
     Scheduled, add_schedule, beat, enlist, leave, left, move_tick, pause, pauses, pulse, resume, schedules,
     set_schedule, tick, workers,
 };
 
 /// Every statement whose text is fixed, for the test that both databases know them.
-pub const STATEMENTS: [&[&str]; 4] = [figures::STATEMENTS, life::STATEMENTS, look::STATEMENTS, round::STATEMENTS];
+pub const STATEMENTS: [&[&str]; 4] =
+    [figures::STATEMENTS, lifecycle::STATEMENTS, monitor::STATEMENTS, workers::STATEMENTS];

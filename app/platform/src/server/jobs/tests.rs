@@ -1,8 +1,8 @@
 //! The world in which jobs are tested.
 
+mod administration;
 mod faults;
-mod life;
-mod steering;
+mod lifecycle;
 
 use std::{
     collections::BTreeMap,
