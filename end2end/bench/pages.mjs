@@ -53,6 +53,7 @@ export async function pages(build, add) {
     }
     moves.sort((a, b) => a - b);
     add("from one list to another in the browser, median of 20", moves[10], 150, "ms");
+    await server.rest();
     add("memory after signing in and these pages", server.memory("VmRSS"), 60, "MiB");
   } finally {
     await browser.close();

@@ -95,7 +95,7 @@ test("the columns of a file are chosen by keys among all there are", async ({ pa
 test("an export of several kinds is put together, held back and cancelled, then made again", async ({ page, context, server }) => {
   await enter(context, server);
   await open(page, "/admin/jobs");
-  const queue = page.locator(".card", { has: page.getByRole("heading", { name: "exports", exact: true }) });
+  const queue = page.getByRole("row", { name: /^exports/ });
   await queue.getByRole("button", { name: "Pause" }).click();
   await expect(queue.getByText("Paused")).toBeVisible();
 

@@ -92,7 +92,7 @@ test("mail is held until an administrator says how to send it, then tried and se
   await expect(toast(page, "1 message put in line.")).toBeVisible();
   await page.getByRole("navigation", { name: "States" }).getByRole("link", { name: /Sent/ }).click();
   const sent = page.getByRole("row", { name: /ann@example.com/ });
-  await expect(sent).toBeVisible();
+  await expect(sent).toBeVisible({ timeout: 20_000 });
   await sent.getByRole("button").click();
   const dialog = page.getByRole("dialog");
   await expect(dialog.getByRole("row", { name: /ann@example.com/ })).toContainText("250 OK");

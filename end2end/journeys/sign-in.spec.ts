@@ -1,4 +1,4 @@
-import { accessible, enter, expect, expected, open, signIn, test } from "../fixtures.ts";
+import { accessible, awake, enter, expect, expected, open, signIn, test } from "../fixtures.ts";
 
 test("the administrator signs in, finds the home page and signs out", async ({ page, server }) => {
   await signIn(page, server);
@@ -26,6 +26,24 @@ test("signing in and out work before the page is awake", async ({ browser, serve
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await page.waitForURL(`${server.url}/sign-in`);
   await context.close();
+});
+
+test("what is typed before the page is awake stays when it awakes", async ({ page, server }) => {
+  let wake = () => {};
+  const asleep = new Promise<void>((done) => (wake = done));
+  await page.route("**/*.wasm", async (route) => {
+    await asleep;
+    await route.continue();
+  });
+  await page.goto("/sign-in", { waitUntil: "commit" });
+  await page.getByLabel("E-mail").fill(server.administrator.email);
+  await page.getByLabel("Password", { exact: true }).fill(server.administrator.password);
+  await expect(page.locator("html[data-hydrated]")).toHaveCount(0);
+  wake();
+  await awake(page);
+  await expect(page.getByLabel("E-mail")).toHaveValue(server.administrator.email);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL((url) => url.pathname !== "/sign-in");
 });
 
 test("a wrong password is refused in words and the e-mail stays", async ({ page, server, complaints }) => {

@@ -2,11 +2,28 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement};
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
 /// The element of that id.
 pub fn element(id: &str) -> Option<HtmlElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// What was typed into the field of that id, or filled in by the browser, before the page awoke. Asked by a field that is
+/// about to wake up; nothing for one that is made anew.
+pub(crate) fn typed_early(id: Option<&str>) -> Option<String> {
+    if !Owner::current_shared_context().is_some_and(|shared| shared.during_hydration()) {
+        return None;
+    }
+    let element = element(id?)?;
+    let (now, first) = match element.dyn_ref::<HtmlInputElement>() {
+        Some(input) => (input.value(), input.default_value()),
+        None => {
+            let area = element.dyn_ref::<HtmlTextAreaElement>()?;
+            (area.value(), area.default_value().ok()?)
+        }
+    };
+    (now != first).then_some(now)
 }
 
 /// Moves the focus to the element of that id, if it is there.

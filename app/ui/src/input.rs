@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     button::Size,
+    dom::typed_early,
     field::{Ties, ties},
     icon::icon as draw_icon,
 };
@@ -68,6 +69,7 @@ pub fn Input(
 ) -> impl IntoView {
     let ties = ties(id, required);
     let (invalid, described) = (ties.clone(), ties.clone());
+    let shown = shown(typed_early(ties.id().as_deref()), value, on_input, on_change);
     let grouped = icon.is_some() || unit.is_some();
     let field = view! {
         <input
@@ -77,7 +79,7 @@ pub fn Input(
             name=name
             data-size=size.name()
             value=value.get_untracked()
-            prop:value=value
+            prop:value=shown
             placeholder=placeholder
             aria-label=label
             autocomplete=autocomplete
@@ -143,6 +145,7 @@ pub fn Textarea(
 ) -> impl IntoView {
     let ties = ties(id, required);
     let (invalid, described) = (ties.clone(), ties.clone());
+    let shown = shown(typed_early(ties.id().as_deref()), value, on_input, on_change);
     view! {
         <textarea
             class="input"
@@ -152,7 +155,7 @@ pub fn Textarea(
             placeholder=placeholder
             aria-label=label
             aria-required=ties.required().then_some("true")
-            prop:value=value
+            prop:value=shown
             disabled=move || disabled.get()
             aria-invalid=move || invalid.invalid()
             aria-describedby=move || described.described_by()
@@ -160,6 +163,27 @@ pub fn Textarea(
             on:change=move |event| run(on_change, event_target_value(&event))
             inner_html=as_text(&value.get_untracked())
         ></textarea>
+    }
+}
+
+/// What a field shows: its value, but at first what was typed into it before the page awoke, of which its owner is told like
+/// of anything typed.
+fn shown(
+    early: Option<String>,
+    value: Signal<String>,
+    on_input: Option<Callback<String>>,
+    on_change: Option<Callback<String>>,
+) -> impl Fn() -> String + Send + Sync + 'static {
+    if let Some(text) = early.clone() {
+        Effect::new(move |_| {
+            run(on_input, text.clone());
+            run(on_change, text.clone());
+        });
+    }
+    let early = StoredValue::new(early);
+    move || {
+        let value = value.get();
+        early.try_update_value(Option::take).flatten().unwrap_or(value)
     }
 }
 

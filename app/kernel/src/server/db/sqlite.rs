@@ -51,7 +51,7 @@ impl Sqlite {
             // A page of a list goes over to who asked without the two threads waiting for each other.
             .row_buffer_size(ROWS)
             // In KiB, at most, each connection: enough for the inner pages of large tables and the rows of a busy hour.
-            .pragma("cache_size", "-16384");
+            .pragma("cache_size", "-8192");
         let write = connect
             .clone()
             .journal_mode(SqliteJournalMode::Wal)
