@@ -15,7 +15,7 @@ use super::{
 use crate::import::{Problem, ProblemKind};
 
 /// Rows taken at once, and the bytes at which fewer have to do.
-const ROWS: usize = 2_500;
+const ROWS: usize = 2_000;
 const BYTES: usize = 8 << 20;
 /// How much of a value a message shows, in characters.
 const SHOWN: usize = 200;
