@@ -16,12 +16,11 @@ pub(crate) fn typed_early(id: Option<&str>) -> Option<String> {
         return None;
     }
     let element = element(id?)?;
-    let (now, first) = match element.dyn_ref::<HtmlInputElement>() {
-        Some(input) => (input.value(), input.default_value()),
-        None => {
-            let area = element.dyn_ref::<HtmlTextAreaElement>()?;
-            (area.value(), area.default_value().ok()?)
-        }
+    let (now, first) = if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
+        (input.value(), input.default_value())
+    } else {
+        let area = element.dyn_ref::<HtmlTextAreaElement>()?;
+        (area.value(), area.default_value().ok()?)
     };
     (now != first).then_some(now)
 }
