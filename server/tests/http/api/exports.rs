@@ -283,7 +283,8 @@ impl World {
 #[tokio::test]
 async fn what_runs_is_stopped_by_its_asker_or_by_the_loss_of_a_right_and_leaves_no_file() {
     let world = world().await;
-    world.fill(40_000).await;
+    // So many that they take longer than rights are remembered, on a fast machine too.
+    world.fill(120_000).await;
     let _working = world.service.work();
     let all = json!({ "format": "xlsx", "entities": ["companies"], "sort": "-name" });
     let id = world.export("ada", all.clone()).await;
@@ -292,7 +293,7 @@ async fn what_runs_is_stopped_by_its_asker_or_by_the_loss_of_a_right_and_leaves_
     assert_eq!(asked.status, 202);
     let over = world.exported("ada", &id).await;
     assert_eq!((&over["status"], &over["error"]), (&json!("cancelled"), &Value::Null));
-    assert!(over["rows"].as_i64().unwrap() < 40_000, "{over}");
+    assert!(over["rows"].as_i64().unwrap() < 120_000, "{over}");
 
     let id = world.export("ada", all).await;
     world.under_way("ada", &id).await;
