@@ -305,6 +305,6 @@ async fn record_event(
         is_listed.then(|| events::moved(steps)).flatten().into(),
     ];
     work.tx.execute(EVENT, args).await?;
-    events::tell_written(&mut work.tx, entry.ty.name, id).await?;
+    work.wrote(entry.ty.name, id, change_set);
     Ok(())
 }

@@ -14,7 +14,7 @@ use kernel::{
 };
 use uuid::Uuid;
 
-use super::{Action, Actor, AnyPermit, Entry, Permit, Registry};
+use super::{Action, Actor, AnyPermit, Entry, Permit, Registry, events};
 use crate::{Count, Record, text::Reading};
 
 /// What the company decided once and every module follows.
@@ -229,14 +229,18 @@ impl Ctx {
 
     /// Opens a transaction in which records may be written.
     pub async fn begin(&self) -> Result<Work, AppError> {
-        Ok(Work { tx: self.db().begin().await?, touched: vec![] })
+        Ok(Work { tx: self.db().begin().await?, touched: vec![], events: vec![], ended: vec![] })
     }
 }
 
-/// A transaction that knows which types it wrote to.
+/// A transaction that knows what it wrote, and tells of it.
 pub struct Work {
     pub tx: Tx,
     touched: Vec<Arc<Entry>>,
+    /// Events that are to be told of: their record type, themselves and their change-set.
+    events: Vec<(&'static str, Uuid, Uuid)>,
+    /// Change-sets that end with this transaction.
+    ended: Vec<Uuid>,
 }
 
 impl Work {
@@ -246,7 +250,19 @@ impl Work {
         }
     }
 
-    pub async fn commit(self) -> Result<(), kernel::server::DbError> {
+    pub(super) fn wrote(&mut self, record_type: &'static str, event: Uuid, change_set: Uuid) {
+        self.events.push((record_type, event, change_set));
+    }
+
+    pub(super) fn ended(&mut self, change_set: Uuid) {
+        self.ended.push(change_set);
+    }
+
+    pub async fn commit(mut self) -> Result<(), kernel::server::DbError> {
+        for (record_type, event, change_set) in self.events {
+            let under = (!self.ended.contains(&change_set)).then_some(change_set);
+            events::tell_written(&mut self.tx, record_type, event, under).await?;
+        }
         self.tx.commit().await?;
         for entry in self.touched {
             entry.changed();

@@ -14,15 +14,15 @@ use super::{App, Entry, Step};
 /// The most records of one event that are told of one by one.
 pub const LISTED: i64 = 500;
 
-const FIND: &str = "select e.record_type, e.change_set, e.at, e.created + e.edited + e.deleted + e.restored, e.moved, \
-                    s.status from events e join change_sets s on s.id = e.change_set where e.id = $1";
+const FIND: &str = "select record_type, change_set, at, created + edited + deleted + restored, moved from events \
+                    where id = $1";
 pub(super) const STATEMENTS: [&str; 1] = [FIND];
 
 /// What a signal says about records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told<'a> {
-    /// Records of a type were written.
-    Written { record_type: &'a str, event: Uuid },
+    /// Records of a type were written. Where more may follow under the same change-set, it is named here.
+    Written { record_type: &'a str, event: Uuid, under: Option<Uuid> },
     /// A change-set that took several transactions has come to its end.
     Finished { change_set: Uuid },
 }
@@ -30,15 +30,25 @@ pub enum Told<'a> {
 /// What a signal says, if it is about records.
 pub fn read_signal(signal: &str) -> Option<Told<'_>> {
     let mut words = signal.split(' ');
-    match (words.next()?, words.next()?, words.next()) {
-        ("written", record_type, Some(event)) => Some(Told::Written { record_type, event: event.parse().ok()? }),
-        ("finished", change_set, None) => Some(Told::Finished { change_set: change_set.parse().ok()? }),
+    match (words.next()?, words.next()?, words.next(), words.next()) {
+        ("written", record_type, Some(event), under) => {
+            let under = under.map(str::parse).transpose().ok()?;
+            Some(Told::Written { record_type, event: event.parse().ok()?, under })
+        }
+        ("finished", change_set, None, None) => Some(Told::Finished { change_set: change_set.parse().ok()? }),
         _ => None,
     }
 }
 
-pub(super) async fn tell_written(tx: &mut Tx, record_type: &str, event: Uuid) -> Result<(), DbError> {
-    tx.tell(&format!("written {record_type} {event}")).await
+/// Tells of an event; `under` names its change-set while that is open.
+pub(super) async fn tell_written(
+    tx: &mut Tx,
+    record_type: &str,
+    event: Uuid,
+    under: Option<Uuid>,
+) -> Result<(), DbError> {
+    let under = under.map(|set| format!(" {set}")).unwrap_or_default();
+    tx.tell(&format!("written {record_type} {event}{under}")).await
 }
 
 pub(super) async fn tell_finished(tx: &mut Tx, change_set: Uuid) -> Result<(), DbError> {
@@ -49,11 +59,9 @@ pub(super) async fn tell_finished(tx: &mut Tx, change_set: Uuid) -> Result<(), D
 #[derive(Clone, Debug)]
 pub struct Event {
     pub entry: Arc<Entry>,
-    pub change_set: Uuid,
+    change_set: Uuid,
     at: Timestamp,
     pub records: i64,
-    /// Whether more may follow under the same change-set.
-    pub is_open: bool,
     moved: HashMap<Uuid, Hands>,
 }
 
@@ -76,8 +84,7 @@ pub async fn find(app: &App, id: Uuid) -> Result<Option<Event>, AppError> {
     let Some(entry) = app.registry().get(&row.get::<String>(0)?) else { return Ok(None) };
     let moved = row.get::<Option<String>>(4)?.map(|text| read_moved(&text)).unwrap_or_default();
     let (change_set, at, records) = (row.get(1)?, row.get(2)?, row.get(3)?);
-    let is_open = row.get::<String>(5)? == "open";
-    Ok(Some(Event { entry: entry.clone(), change_set, at, records, is_open, moved }))
+    Ok(Some(Event { entry: entry.clone(), change_set, at, records, moved }))
 }
 
 /// The records an event is about, each once, as they are now; for events of at most [`LISTED`].
@@ -121,11 +128,15 @@ mod tests {
 
     #[test]
     fn signals_about_other_things_are_not_ours() {
-        let id = Uuid::from_u128(7);
-        let written = format!("written companies {id}");
-        assert_eq!(read_signal(&written), Some(Told::Written { record_type: "companies", event: id }));
+        let (id, set) = (Uuid::from_u128(7), Uuid::from_u128(8));
+        let written = |under| Some(Told::Written { record_type: "companies", event: id, under });
+        assert_eq!(read_signal(&format!("written companies {id}")), written(None));
+        assert_eq!(read_signal(&format!("written companies {id} {set}")), written(Some(set)));
         assert_eq!(read_signal(&format!("finished {id}")), Some(Told::Finished { change_set: id }));
-        for other in ["*", "jobs", "written companies", "written companies 7", "finished", "finished x y", ""] {
+        let half = format!("written companies {id} 8");
+        for other in
+            ["*", "jobs", "written companies", "written companies 7", half.as_str(), "finished", "finished x y", ""]
+        {
             assert_eq!(read_signal(other), None, "{other}");
         }
     }

@@ -122,6 +122,7 @@ pub async fn close(ctx: &Ctx, work: &mut Work, change_set: Uuid, records: u64) -
 async fn mark_done(ctx: &Ctx, work: &mut Work, change_set: Uuid, records: u64) -> Result<(), DbError> {
     let records = i64::try_from(records).unwrap_or(i64::MAX);
     work.tx.execute(CLOSE, vec![change_set.into(), records.into(), ctx.now().into()]).await?;
+    work.ended(change_set);
     Ok(())
 }
 

@@ -40,12 +40,13 @@ async fn pages_read_again_what_they_may_have_missed_while_redis_was_away() {
     };
     assert!(told["ok"] == false && told["trouble"].as_str().unwrap().starts_with("Redis cannot be"), "{told}");
     redis.start_again();
-    max.hear("resync").await;
-    let company = id_of(&world.create("rita", "companies", json!({ "name": "Later" })).await);
+    // Each process says so when it has Redis back: who is told to read again may not be told of a record besides.
     loop {
-        let heard = max.hear("records").await;
-        if heard.data["records"] == json!([[company, 1]]) {
-            break;
+        let heard = max.next().await.unwrap();
+        match heard.event.as_str() {
+            "resync" => drop(world.create("rita", "companies", json!({ "name": "Later" })).await),
+            "records" => break assert_eq!(heard.data["records"].as_array().unwrap().len(), 1),
+            _ => {}
         }
     }
 }

@@ -184,7 +184,7 @@ impl Hub {
 
     async fn hear_of_records(&self, told: Told<'_>) -> Result<(), AppError> {
         match told {
-            Told::Written { record_type, event } => {
+            Told::Written { record_type, event, under } => {
                 let Some(entry) = self.0.app.registry().get(record_type) else { return Ok(()) };
                 entry.heard_of_change();
                 if matches!(record_type, "users" | "teams") {
@@ -195,14 +195,16 @@ impl Hub {
                     self.forget();
                     return Ok(());
                 }
-                let Some(event) = events::find(&self.0.app, event).await? else { return Ok(()) };
-                if event.is_open {
+                if let Some(change_set) = under {
                     let mut state = self.state();
-                    let types = state.held.entry(event.change_set).or_default();
-                    if !types.iter().any(|ty| Arc::ptr_eq(ty, &event.entry)) {
-                        types.push(event.entry);
+                    let types = state.held.entry(change_set).or_default();
+                    if !types.iter().any(|ty| Arc::ptr_eq(ty, entry)) {
+                        types.push(entry.clone());
                     }
-                } else if event.records > LISTED {
+                    return Ok(());
+                }
+                let Some(event) = events::find(&self.0.app, event).await? else { return Ok(()) };
+                if event.records > LISTED {
                     self.happened(Happening::Many { entry: event.entry });
                 } else {
                     let touched = events::touched(&self.0.app, &event).await?;
