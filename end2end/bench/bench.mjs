@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { pages } from "./pages.mjs";
-import { queue } from "./queue.mjs";
+import { idle, queue } from "./queue.mjs";
 import { records } from "./records.mjs";
 import { sizes } from "./sizes.mjs";
 import { sockets } from "./sockets.mjs";
@@ -22,6 +22,7 @@ const celery = options.includes("--celery") && { python: process.env.CELERY_PYTH
 await records(build, "SQLite", undefined, millions, add);
 await records(build, "PostgreSQL", postgres, millions, add);
 queue(build, postgres, celery, add);
+await idle(build, postgres, add);
 await sockets(build, postgres, add);
 
 const widest = Math.max(...rows.map((row) => row.what.length));

@@ -4,6 +4,22 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { Server, pause } from "./server.mjs";
+
+/** How much the database is asked while nobody does anything, in statements a second. */
+export async function idle(build, postgres, add) {
+  for (const [engine, database] of [["SQLite"], ["PostgreSQL", postgres]]) {
+    const server = await Server.start(build, { database, counting: true });
+    try {
+      await server.rest();
+      const before = server.statements;
+      await pause(30_000);
+      add(`${engine}: statements a second while nobody does anything`, (server.statements - before) / 30, 2, "/s");
+    } finally {
+      await server.stop();
+    }
+  }
+}
 
 /** `celery` is the Python that has it, and the addresses of a Redis for its jobs and their results. */
 export function queue({ program }, postgres, celery, add) {

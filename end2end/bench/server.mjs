@@ -14,7 +14,7 @@ let next = 0;
 export const pause = (ms) => new Promise((go) => setTimeout(go, ms));
 
 export class Server {
-  static async start({ program, site }, { database, user } = {}) {
+  static async start({ program, site }, { database, user, counting } = {}) {
     const server = new Server();
     server.data = mkdtempSync(join(tmpdir(), "mainstay-bench-"));
     server.database = database;
@@ -27,7 +27,7 @@ export class Server {
       MAINSTAY_DATA: server.data,
       MAINSTAY_ADDR: `127.0.0.1:${port}`,
       MAINSTAY_SITE: site,
-      MAINSTAY_LOG: "json,warn",
+      MAINSTAY_LOG: counting ? "json,sqlx=debug" : "json,warn",
       ...limits,
       ...(database ? { DATABASE_URL: database } : {}),
     };
@@ -40,7 +40,10 @@ export class Server {
       if (made.status !== 0 && !`${made.stderr}`.includes("already")) throw new Error(`no user: ${made.stderr}`);
     }
     const began = performance.now();
-    server.process = spawn(program, ["serve"], { env, cwd: server.data, stdio: ["ignore", "ignore", "inherit"] });
+    const stdio = ["ignore", "ignore", counting ? "pipe" : "inherit"];
+    server.process = spawn(program, ["serve"], { env, cwd: server.data, stdio });
+    server.statements = 0;
+    server.process.stderr?.on("data", (text) => (server.statements += text.toString().split("\n").length - 1));
     server.over = new Promise((done) => server.process.once("exit", done));
     while (!(await fetch(`${server.url}/healthz/`).catch(() => undefined))?.ok) {
       if (server.process.exitCode !== null || performance.now() - began > 60_000) throw new Error("no server");

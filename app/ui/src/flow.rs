@@ -28,7 +28,7 @@ pub fn Steps(
                     <span class="step-mark" aria-hidden="true">
                         {move || (at < current.get()).then(|| icon("check", "", ""))}
                     </span>
-                    {name}
+                    <span class="step-name">{name}</span>
                 </li>
             }
         })

@@ -6,6 +6,7 @@
 
 mod arg;
 mod carrier;
+mod checkpoints;
 mod error;
 pub(super) mod lex;
 mod postgres;

@@ -59,7 +59,7 @@ impl Sqlite {
             // What is written at once touches a page or two of every index for each row. Those that do not fit are
             // written early and read again: measured, the undo of 100,000 rows read 14 GB with 16 MiB and 1 GB so.
             .pragma("cache_size", "-131072")
-            // In pages, 128 MiB: of what is written again and again, as large imports and undos do, the file gets the last.
+            // In pages, 128 MiB: a commit that leaves more copies what was not copied beside, and the log begins anew.
             .pragma("wal_autocheckpoint", "32000")
             // Rows of an index that are looked at for statistics: a writer waits meanwhile.
             .pragma("analysis_limit", "400")

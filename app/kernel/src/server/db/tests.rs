@@ -139,6 +139,25 @@ async fn statistics_are_gathered() {
 }
 
 #[tokio::test]
+async fn what_is_written_comes_into_the_file_without_a_commit_that_waits_for_it() {
+    let db = table().await;
+    let Inner::Sqlite(sqlite) = &db.inner else { return };
+    // 24 MB: far less than what a commit would copy itself.
+    let mut tx = db.begin().await.unwrap();
+    for id in 0..3_000i64 {
+        let args: Args = vec![id.into(), vec![7u8; 8_000].into()];
+        tx.execute("insert into t (id, bytes) values ($1, $2)", args).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let began = Instant::now();
+    while std::fs::metadata(sqlite.path()).unwrap().len() < 24_000_000 {
+        assert!(began.elapsed() < Duration::from_mins(1), "it stays in the log");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(ids(&*db).await.len(), 3_000);
+}
+
+#[tokio::test]
 async fn readers_cannot_write() {
     let db = table().await;
     if db.engine() == Engine::Sqlite {

@@ -20,7 +20,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{DbError, Row, statement::Statement};
+use super::{DbError, Row, checkpoints::Checkpoints, statement::Statement};
 
 /// Transactions that may share a commit.
 const GROUP: usize = 64;
@@ -75,8 +75,17 @@ impl Writer {
     pub async fn start(options: SqliteConnectOptions, patience: Duration) -> Result<Self, DbError> {
         let connection = options.connect().await?;
         let (queue, jobs) = mpsc::unbounded_channel();
-        let connection = Some(connection);
-        let task = Task { jobs, options, connection, open: false, since: Instant::now(), group: vec![], written: 0 };
+        let task = Task {
+            jobs,
+            checkpoints: Checkpoints::start(options.clone()),
+            options,
+            connection: Some(connection),
+            open: false,
+            since: Instant::now(),
+            group: vec![],
+            rows: 0,
+            written: 0,
+        };
         tokio::spawn(task.run());
         Ok(Self { queue, patience })
     }
@@ -163,8 +172,11 @@ struct Task {
     open: bool,
     since: Instant,
     group: Vec<Answer<()>>,
+    /// Rows written by the group.
+    rows: u64,
     /// Rows written since the cache was given back.
     written: u64,
+    checkpoints: Checkpoints,
 }
 
 impl Task {
@@ -185,6 +197,7 @@ impl Task {
             }
         }
         self.commit_group().await;
+        self.checkpoints.close().await;
         if let Some(connection) = self.connection.take()
             && let Err(error) = connection.close().await
         {
@@ -295,6 +308,7 @@ impl Task {
             begun = self.execute("begin immediate").await;
         }
         self.open = begun.is_ok();
+        self.rows = 0;
         self.since = Instant::now();
         begun
     }
@@ -306,6 +320,7 @@ impl Task {
         match self.execute("commit").await {
             Ok(()) => {
                 self.open = false;
+                self.checkpoints.committed(std::mem::take(&mut self.rows));
                 for answer in self.group.drain(..) {
                     let _ = answer.send(Ok(()));
                 }
@@ -342,6 +357,7 @@ impl Task {
             Want::Count => query.execute(connection).await.map(|done| Got::Count(done.rows_affected())),
         };
         if let Ok(Got::Count(rows)) = &result {
+            self.rows = self.rows.saturating_add(*rows);
             self.written = self.written.saturating_add(*rows);
         }
         if matches!(result, Err(sqlx::Error::WorkerCrashed)) {
