@@ -103,6 +103,15 @@ impl AppError {
         }
     }
 
+    /// After how many seconds it is worth asking again.
+    pub const fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::TooMany(seconds) => Some(*seconds),
+            Self::Unavailable | Self::NoStorage => Some(2),
+            _ => None,
+        }
+    }
+
     /// The message as a sentence for a person.
     pub fn sentence(&self) -> String {
         let text = self.to_string();

@@ -179,10 +179,12 @@ impl Formats {
         self.zone.local(at).map(|local| self.time.show(local)).unwrap_or_default()
     }
 
-    /// How long ago an instant was: `just now`, `8 min ago`, `2 h ago`, `yesterday`, then the date.
+    /// How long ago an instant was: `just now`, `8 min ago`, `2 h ago`, `yesterday`, then the date. Clocks differ a
+    /// little; what lies further ahead is named by its day and time.
     pub fn ago(&self, at: Timestamp, now: Timestamp) -> String {
         let day = |t: Timestamp| (t.micros() / 1_000_000 + i64::from(self.zone.at(t))).div_euclid(86_400);
         match (now.seconds_since(at), day(now) - day(at)) {
+            (..-60, _) => self.at(at),
             (..60, _) => "just now".to_owned(),
             (seconds @ ..3_600, _) => format!("{} min ago", seconds / 60),
             (seconds, 0) => format!("{} h ago", seconds / 3_600),
@@ -255,6 +257,8 @@ mod tests {
         }
         assert_eq!(formats.money(Money { minor: -123_456, currency: Currency::EUR }), "−€1.234,56");
         assert_eq!(formats.ago(at, at.plus_seconds(7_200)), "2 h ago");
+        assert_eq!(formats.ago(at, at.plus_seconds(-30)), "just now");
+        assert_eq!(formats.ago(at, at.plus_seconds(-90)), formats.at(at));
         assert_eq!(
             [0, 999, 3_449, 12_800_000, 1_500_000_000].map(|n| formats.size(n)),
             ["0 B", "999 B", "3,4 kB", "12 MB", "1,5 GB"]

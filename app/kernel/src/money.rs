@@ -11,6 +11,15 @@ use crate::format::NumberFormat;
 #[serde(try_from = "String", into = "String")]
 pub struct Currency([u8; 3]);
 
+/// ISO 4217, list one of January 2026, and what went out of use in the years before.
+const CODES: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP \
+    BYN BZD CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP \
+    GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD \
+    KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR \
+    NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN SVC \
+    SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XOF \
+    XPF YER ZAR ZMW ZWG ZWL";
+
 impl Currency {
     pub const USD: Self = Self(*b"USD");
     pub const EUR: Self = Self(*b"EUR");
@@ -21,6 +30,11 @@ impl Currency {
     pub fn parse(code: &str) -> Option<Self> {
         let bytes: [u8; 3] = code.trim().as_bytes().try_into().ok()?;
         bytes.iter().all(u8::is_ascii_alphabetic).then(|| Self(bytes.map(|b| b.to_ascii_uppercase())))
+    }
+
+    /// Reads a code that stands for a currency: three letters of an amount may be anything, `Mio` or `pcs`.
+    pub fn known(code: &str) -> Option<Self> {
+        Self::parse(code).filter(|currency| CODES.split_ascii_whitespace().any(|code| code == currency.code()))
     }
 
     pub fn code(&self) -> &str {

@@ -106,9 +106,10 @@ impl Filter {
         }
     }
 
+    /// Conditions, those without any in them too.
     pub fn leaves(&self) -> usize {
         match self {
-            Self::And(all) | Self::Or(all) => all.iter().map(Self::leaves).sum(),
+            Self::And(all) | Self::Or(all) => all.iter().map(Self::leaves).sum::<usize>().max(1),
             Self::Not(inner) => inner.leaves(),
             Self::Leaf(_) => 1,
         }

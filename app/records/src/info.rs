@@ -140,4 +140,6 @@ pub struct ChangeInfo {
     /// (field, before, after)
     pub fields: Vec<(String, Value, Value)>,
     pub is_undone: bool,
+    /// How many records the whole change-set changed.
+    pub records: i64,
 }

@@ -2,6 +2,7 @@
 
 pub mod values;
 
+use chrono::Datelike;
 use kernel::{
     Currency, Date, EmailAddress, Formats, Money, PhoneNumber, Timestamp, decimal_to_text, format::NumberFormat,
     parse_decimal,
@@ -77,11 +78,20 @@ pub fn check(kind: &Kind, value: Value) -> Result<Value, String> {
         (Kind::Year, Value::Int(year)) if !(1..=9999).contains(&year) => {
             return Err("must be a year between 1 and 9999".into());
         }
-        (Kind::DateTime, Value::At(at)) if at.to_utc().is_none() => return Err("is outside the calendar".into()),
+        (Kind::DateTime, Value::At(at)) if !at.to_utc().is_some_and(|at| in_calendar(at.year())) => {
+            return Err(OUTSIDE.into());
+        }
+        (Kind::Date, Value::Date(day)) if !in_calendar(day.0.year()) => return Err(OUTSIDE.into()),
         (kind, Value::List(list)) => many(kind, list)?,
         (_, Value::Address(address)) => self::address(*address)?,
         (_, value) => value,
     })
+}
+
+const OUTSIDE: &str = "must lie in the years 1 to 9999";
+
+const fn in_calendar(year: i32) -> bool {
+    1 <= year && year <= 9999
 }
 
 /// Checks a value against everything declared of its field.
@@ -133,15 +143,43 @@ fn money(text: &str, default: Currency) -> Result<Value, String> {
 pub fn amount(text: &str, default: Currency) -> Result<(String, Currency), String> {
     let letters = |c: char| c.is_ascii_alphabetic();
     let code: String = text.chars().filter(|c| letters(*c)).collect();
-    let symbols = [("$", Currency::USD), ("€", Currency::EUR), ("£", Currency::GBP), ("¥", Currency::JPY)];
-    let symbol = symbols.into_iter().find(|(s, _)| text.contains(s));
+    let symbol = SYMBOLS.into_iter().find(|(sign, ..)| text.contains(*sign));
+    // A dollar is one's own where one counts in dollars of some kind.
+    let is_own = |shared: &[&str]| shared.contains(&default.code());
     let currency = match (code.as_str(), symbol) {
         ("", None) => default,
-        ("", Some((_, currency))) => currency,
-        (code, _) => Currency::parse(code).ok_or("names a currency that is not one of three letters")?,
+        ("", Some((_, _, shared))) if is_own(shared) => default,
+        ("", Some((_, currency, _))) => currency,
+        (code, symbol) => {
+            let named = Currency::known(code).ok_or("names no currency that is known; one is named like USD")?;
+            if symbol.is_some_and(|(_, usual, shared)| named != usual && !shared.contains(&named.code())) {
+                return Err("has the sign of one currency and the letters of another".into());
+            }
+            named
+        }
     };
-    Ok((text.chars().filter(|c| !letters(*c) && !"$€£¥ \u{a0}".contains(*c)).collect(), currency))
+    let bare: Vec<char> = text.chars().filter(|c| !letters(*c) && !"$€£¥".contains(*c)).collect();
+    let is_digit = |at: Option<usize>| at.and_then(|at| bare.get(at)).is_some_and(char::is_ascii_digit);
+    // A space between digits that parts no thousands is a slip, and stays to be found.
+    let is_kept =
+        |at: usize| !" \u{a0}\u{202f}".contains(bare[at]) || is_digit(at.checked_sub(1)) && is_digit(Some(at + 1));
+    Ok(((0..bare.len()).filter(|at| is_kept(*at)).map(|at| bare[at]).collect(), currency))
 }
+
+/// A sign, the currency it usually stands for, and the others that write the same.
+const SYMBOLS: [(char, Currency, &[&str]); 4] = [
+    (
+        '$',
+        Currency::USD,
+        &[
+            "ARS", "AUD", "BBD", "BMD", "BND", "BSD", "BZD", "CAD", "CLP", "COP", "CUP", "CVE", "DOP", "FJD", "GYD",
+            "HKD", "JMD", "KYD", "LRD", "MXN", "NAD", "NZD", "SBD", "SGD", "SRD", "TTD", "TWD", "UYU", "XCD",
+        ],
+    ),
+    ('€', Currency::EUR, &[]),
+    ('£', Currency::GBP, &["EGP", "FKP", "GIP", "LBP", "SDG", "SHP", "SSP", "SYP"]),
+    ('¥', Currency::JPY, &["CNY"]),
+];
 
 /// By its value or by its label, in any case.
 fn option(options: &[ChoiceOption], text: &str) -> Result<String, String> {

@@ -56,7 +56,7 @@ impl Draft {
                 Ok(Value::Null)
             }
             Self::Amount { amount, currency } => {
-                let currency = kernel::Currency::parse(currency).ok_or("names no currency")?;
+                let currency = kernel::Currency::known(currency).ok_or("names no currency")?;
                 text::parse(kind, amount, Reading { currency, ..reading })
             }
             Self::Reference(chosen) => Ok(chosen.as_ref().map_or(Value::Null, |(id, _)| Value::Id(*id))),

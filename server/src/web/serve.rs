@@ -31,6 +31,8 @@ pub async fn serve(state: State, roles: &BTreeSet<Role>, queues: Option<&[String
     }
     let db = state.db().clone();
     tokio::spawn(async move { db.hear_others().await });
+    let app = state.app.clone();
+    tokio::spawn(async move { app.follow().await });
     let working = roles.contains(&Role::Worker) || roles.contains(&Role::Scheduler);
     let working = working.then(|| {
         let is_wanted = |name: &str| {

@@ -14,7 +14,7 @@ where
     T: Send + 'static,
     W: Future<Output = Result<T, AppError>> + Send + 'static,
 {
-    tokio::spawn(work.in_current_span()).await.map_err(unexpected)?
+    tokio::spawn(work.in_current_span()).await.map_err(|_| unexpected("the work panicked"))?
 }
 
 #[cfg(test)]

@@ -51,12 +51,12 @@ impl Problem {
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        match self.0 {
-            AppError::Unauthenticated => headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
-            AppError::TooMany(seconds) => headers.insert(RETRY_AFTER, seconds.into()),
-            AppError::Unavailable | AppError::NoStorage => headers.insert(RETRY_AFTER, 2.into()),
-            _ => None,
-        };
+        if self.0 == AppError::Unauthenticated {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.0.retry_after() {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
         response
     }
 }

@@ -29,7 +29,7 @@ impl server::Rules<Organisation> for Rules {
                     Some(zone) => zone.name().clone_into(&mut after.time_zone),
                     None => errors.add("time_zone", "This must be a time zone like Europe/Zurich."),
                 }
-                match Currency::parse(&after.currency) {
+                match Currency::known(&after.currency) {
                     Some(currency) => currency.code().clone_into(&mut after.currency),
                     None => errors.add("currency", "This must be a currency of three letters, like USD."),
                 }

@@ -24,6 +24,15 @@ pub enum ApplyError {
     Overtaken,
 }
 
+impl ApplyError {
+    /// Whether planning again may lead further: others were faster, or the database gave this transaction up for
+    /// another. While planning, the latter comes as the answer that it would be to a person.
+    pub fn may_pass(&self) -> bool {
+        let is_other = matches!(self, Self::Db(DbError::Unique(_) | DbError::Serialization));
+        is_other || matches!(self, Self::Overtaken | Self::App(AppError::Unavailable))
+    }
+}
+
 impl From<ApplyError> for AppError {
     fn from(error: ApplyError) -> Self {
         match error {

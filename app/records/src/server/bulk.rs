@@ -120,9 +120,7 @@ async fn write_batch(
                 bulk.add(&Plan::of(permit.clone(), written.steps));
                 return Ok(());
             }
-            Err(ApplyError::Overtaken | ApplyError::Db(DbError::Unique(_) | DbError::Serialization))
-                if attempt < ATTEMPTS =>
-            {
+            Err(error) if attempt < ATTEMPTS && error.may_pass() => {
                 attempt += 1;
             }
             Err(ApplyError::Db(DbError::Unique(_))) => {

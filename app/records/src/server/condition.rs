@@ -1,6 +1,6 @@
 //! What a row must satisfy: a filter resolved against its type, ready for SQL or for a row in memory.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use kernel::{Date, Timestamp, server::Arg};
 use uuid::Uuid;
@@ -225,12 +225,16 @@ fn one(entry: &Entry, place: Place, field: Option<&Field>, check: &Check, alias:
         Check::Present => sql.push(&format!("{plain} is not null")),
         Check::In(scalars) if scalars.is_empty() => sql.push("1 = 0"),
         Check::In(scalars) if scalars.iter().any(|s| s.currency().is_some()) => {
+            // Amounts of one currency together: an expression may be so deep and no deeper on SQLite.
+            let mut by_currency: BTreeMap<Option<&str>, Vec<&Scalar>> = BTreeMap::new();
+            for scalar in scalars {
+                by_currency.entry(scalar.currency()).or_default().push(scalar);
+            }
             sql.push("(");
-            for (i, scalar) in scalars.iter().enumerate() {
-                sql.push(if i > 0 { " or (" } else { "(" });
-                sql.push(&format!("{column} = "));
-                sql.bind(scalar.arg());
-                currency(sql, scalar);
+            for (i, same) in by_currency.values().enumerate() {
+                sql.push(&format!("{}{column} in ", if i > 0 { " or (" } else { "(" }));
+                sql.bind_list(same.iter().map(|scalar| scalar.arg()));
+                currency(sql, same[0]);
                 sql.push(")");
             }
             sql.push(")");

@@ -9,12 +9,15 @@ use std::{
 use chrono::Weekday;
 use kernel::{
     AppError, Currency, Date, Timestamp,
-    server::{Clock, Db, Rng, Tx, unexpected, zone::Zone},
+    server::{Clock, Db, DbError, EVERYTHING, Rng, Tx, unexpected, zone::Zone},
     time::Offsets,
 };
 use uuid::Uuid;
 
-use super::{Action, Actor, AnyPermit, Entry, Permit, Registry, events};
+use super::{
+    Action, Actor, AnyPermit, Entry, Permit, Registry,
+    events::{self, Told},
+};
 use crate::{Count, Record, text::Reading};
 
 /// What the company decided once and every module follows.
@@ -67,8 +70,9 @@ pub(super) type CountKey = (&'static str, String);
 type Counted = (u64, Count);
 type KnownLabels = (u64, HashMap<Uuid, String>);
 
-/// How many answers are remembered before all are forgotten.
+/// How many answers are remembered before all are forgotten, and the longest question, in bytes.
 const REMEMBERED: usize = 10_000;
+const LONGEST: usize = 8_192;
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -131,6 +135,21 @@ impl App {
         *held = (Some(read_at), Arc::new(organisation));
     }
 
+    /// Follows what other processes write, for as long as this is awaited: what is remembered of the rows is forgotten
+    /// where they changed.
+    pub async fn follow(&self) {
+        let mut told = self.db().listen();
+        while let Some(signal) = told.next().await {
+            if *signal == *EVERYTHING {
+                self.registry().entries().for_each(|entry| entry.changed());
+            } else if let Some(Told::Written { record_type, .. }) = events::read_signal(&signal)
+                && let Some(entry) = self.registry().get(record_type)
+            {
+                entry.changed();
+            }
+        }
+    }
+
     pub fn ctx(&self, actor: Arc<Actor>) -> Ctx {
         Ctx { now: self.0.clock.now(), app: self.clone(), actor }
     }
@@ -145,6 +164,10 @@ impl App {
     }
 
     pub(super) fn remember_count(&self, key: CountKey, at: u64, count: Count) {
+        // A question of this length comes from nobody's screen, and many would fill the memory.
+        if key.1.len() > LONGEST {
+            return;
+        }
         let mut counts = locked(&self.0.counts);
         if counts.len() >= REMEMBERED {
             counts.clear();
@@ -258,19 +281,24 @@ impl Work {
         self.ended.push(change_set);
     }
 
-    pub async fn commit(mut self) -> Result<(), kernel::server::DbError> {
+    pub async fn commit(mut self) -> Result<(), DbError> {
         for (record_type, event, change_set) in self.events {
             let under = (!self.ended.contains(&change_set)).then_some(change_set);
             events::tell_written(&mut self.tx, record_type, event, under).await?;
         }
-        self.tx.commit().await?;
-        for entry in self.touched {
-            entry.changed();
-        }
-        Ok(())
+        let (tx, touched) = (self.tx, self.touched);
+        // Who asked may go while the database commits. What is remembered of the rows must not outlive them then.
+        let committed = tokio::spawn(async move {
+            tx.commit().await?;
+            for entry in touched {
+                entry.changed();
+            }
+            Ok(())
+        });
+        committed.await.map_err(|_| DbError::Unavailable("the commit was broken off".into()))?
     }
 
-    pub async fn rollback(self) -> Result<(), kernel::server::DbError> {
+    pub async fn rollback(self) -> Result<(), DbError> {
         self.tx.rollback().await
     }
 }

@@ -50,8 +50,8 @@ pub async fn history(
 ) -> Result<(Vec<ChangeInfo>, BTreeMap<Uuid, String>), AppError> {
     read::find_any(ctx, permit, id).await?.ok_or(AppError::NotFound)?;
     let sql = format!(
-        "select c.change_set, s.source, c.action, c.at, c.actor, c.fields, s.status from changes c join change_sets s \
-         on s.id = c.change_set where c.record_id = $1 and c.record_type = $2 order by c.version desc limit {limit}"
+        "select c.change_set, s.source, c.action, c.at, c.actor, c.fields, s.status, s.records from changes c join \
+         change_sets s on s.id = c.change_set where c.record_id = $1 and c.record_type = $2 order by c.version desc limit {limit}"
     );
     let args: Args = vec![id.into(), permit.entry().ty.name.into()];
     let mut changes = vec![];
@@ -64,6 +64,7 @@ pub async fn history(
             actor: row.get(4)?,
             fields: visible(permit, row.get::<Option<String>>(5)?)?,
             is_undone: row.get::<String>(6)? == "undone",
+            records: row.get(7)?,
         });
     }
     let labels = names(ctx, permit, &changes).await?;

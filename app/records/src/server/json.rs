@@ -89,7 +89,7 @@ pub fn read(kind: &Kind, json: &Json, reading: Reading) -> Result<Value, String>
 }
 
 fn money(object: &Map<String, Json>) -> Option<Result<Value, String>> {
-    let currency = Currency::parse(object.get("currency")?.as_str()?)?;
+    let currency = Currency::known(object.get("currency")?.as_str()?)?;
     let amount = match object.get("amount")? {
         Json::String(text) => text.clone(),
         Json::Number(number) => number.to_string(),

@@ -62,6 +62,9 @@ pub async fn get(ctx: &Ctx, permit: &AnyPermit, id: Uuid) -> Result<(RecordInfo,
 /// The records a person may mean by what they typed, best first: those whose title starts with it, then those that
 /// hold it anywhere searched.
 pub async fn lookup(ctx: &Ctx, permit: &AnyPermit, typed: &str, limit: u32) -> Result<Vec<Reference>, AppError> {
+    if !permit.may_see(permit.entry().ty.title_field()) {
+        return Ok(vec![]);
+    }
     let title = permit.entry().ty.title;
     let starting = ListQuery {
         filter: (!typed.trim().is_empty()).then(|| Filter::leaf(title, Op::Starts, typed.trim())),

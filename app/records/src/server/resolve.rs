@@ -180,9 +180,12 @@ fn titled(ctx: &Ctx, entry: &Arc<Entry>, place: Place, leaf: &Leaf, part: String
     let target = place.field(entry).and_then(|f| f.kind.target());
     let target = target.ok_or_else(|| bad(format!("`{}` is not text", leaf.field)))?;
     let permit = ctx.permit_any(target, Action::View).map_err(|_| AppError::Forbidden)?;
-    let title = Place::Cell(permit.entry().ty.title_field());
+    let title = permit.entry().ty.title_field();
+    if !permit.may_see(title) {
+        return Err(AppError::Forbidden);
+    }
     let check = if leaf.op == Op::Contains { Check::Contains(part) } else { Check::Starts(part) };
-    let inner = Box::new(Condition::Test { place: title, check });
+    let inner = Box::new(Condition::Test { place: Place::Cell(title), check });
     Ok(Condition::Through { place, permit: Box::new(permit), inner })
 }
 

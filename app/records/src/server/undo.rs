@@ -7,7 +7,7 @@ use std::{
 
 use kernel::{
     AppError,
-    server::{Args, Source},
+    server::{Args, Engine, Source},
 };
 use uuid::Uuid;
 
@@ -105,8 +105,9 @@ async fn take_all_back(ctx: &Ctx, set: Uuid, undoing: Uuid, undone: &mut Undone)
     Ok(())
 }
 
-/// The next records of a type that the set changed, each with its changes folded.
-async fn folded(ctx: &Ctx, entry: &Entry, set: Uuid, after: Option<Uuid>) -> Result<Vec<Folded>, AppError> {
+/// The next records of a type that the set changed, the newest first, each with its changes folded: what was created
+/// may hold what older records are to get back.
+async fn folded(ctx: &Ctx, entry: &Entry, set: Uuid, before: Option<Uuid>) -> Result<Vec<Folded>, AppError> {
     let mut sql = Sql::new(ctx.db().engine());
     let conditions = |sql: &mut Sql| {
         sql.push(" where change_set = ");
@@ -119,11 +120,11 @@ async fn folded(ctx: &Ctx, entry: &Entry, set: Uuid, after: Option<Uuid>) -> Res
     conditions(&mut sql);
     sql.push(" and record_id in (select distinct record_id from changes");
     conditions(&mut sql);
-    if let Some(after) = after {
-        sql.push(" and record_id > ");
-        sql.bind(after);
+    if let Some(before) = before {
+        sql.push(" and record_id < ");
+        sql.bind(before);
     }
-    sql.push(&format!(" order by record_id limit {BATCH}) order by record_id, version"));
+    sql.push(&format!(" order by record_id desc limit {BATCH}) order by record_id desc, version"));
     let (text, args) = sql.finish();
     let mut records: Vec<Folded> = vec![];
     for row in ctx.db().fetch_all(&text, args).await? {
@@ -172,7 +173,8 @@ async fn take_back(
                 undone.conflicts.truncate(LISTED);
                 return Ok(());
             }
-            Err(ApplyError::Overtaken | ApplyError::Db(_)) if attempt < ATTEMPTS => {}
+            Err(ApplyError::Overtaken | ApplyError::Db(_) | ApplyError::App(AppError::Unavailable))
+                if attempt < ATTEMPTS => {}
             Err(error) => return Err(error.into()),
         }
     }
@@ -188,7 +190,7 @@ async fn steps_back(
     batch: &[Folded],
     undone: &mut Undone,
 ) -> Result<(), ApplyError> {
-    let (mut edits, mut deletes, mut restores) = (vec![], vec![], vec![]);
+    let (mut created, mut restores, mut edits, mut deletes) = (vec![], vec![], vec![], vec![]);
     let edited: Vec<&Folded> = batch.iter().filter(|r| !r.is_created && !r.fields.is_empty()).collect();
     let current = current(ctx, work, entry, edited.iter().map(|r| r.id).collect()).await?;
     let referred = referred(ctx, work, entry, set, batch).await?;
@@ -200,7 +202,7 @@ async fn steps_back(
         if record.is_created {
             match referred.get(&record.id) {
                 Some(by) => against("", &format!("{by} refer to it")),
-                None => deletes.push(Edit::Delete { id: record.id, version: None }),
+                None => created.push(Edit::Delete { id: record.id, version: None }),
             }
             continue;
         }
@@ -229,7 +231,9 @@ async fn steps_back(
             edits.push(Edit::Set { id: record.id, version: None, set: back });
         }
     }
-    for (action, edits) in [(Action::Delete, restores), (Action::Edit, edits), (Action::Delete, deletes)] {
+    let steps =
+        [(Action::Delete, created), (Action::Delete, restores), (Action::Edit, edits), (Action::Delete, deletes)];
+    for (action, edits) in steps {
         write_back(ctx, work, entry, undoing, action, edits, undone).await?;
     }
     Ok(())
@@ -298,6 +302,11 @@ async fn current(
     sql.bind_list(ids);
     sql.push(" and ");
     permit.predicate(&mut sql, "t");
+    sql.push(" order by t.id");
+    // What is compared here is what is written over: nobody may save in between.
+    if sql.engine() == Engine::Postgres {
+        sql.push(" for update");
+    }
     let (text, args) = sql.finish();
     for row in Source::Tx(&mut work.tx).fetch_all(&text, args).await? {
         let stored = reader.read(&row)?;

@@ -68,9 +68,7 @@ pub async fn write(
                 written.change_set = Some(change_set);
                 return Ok(written);
             }
-            Err(ApplyError::Overtaken | ApplyError::Db(DbError::Unique(_) | DbError::Serialization))
-                if attempt < ATTEMPTS =>
-            {
+            Err(error) if attempt < ATTEMPTS && error.may_pass() => {
                 attempt += 1;
             }
             Err(ApplyError::Db(DbError::Unique(_))) => {

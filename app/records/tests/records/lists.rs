@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use kernel::{EmailAddress, Timestamp};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use records::{
-    Filter, ListQuery, Record, SortKey, Tags,
+    Filter, ListQuery, Op, Record, SortKey, Tags,
     server::{self, Action, Condition, Ctx, Edit, Place, Stored, compare, matches, resolve},
 };
 use serde_json::{Value as Json, json};
@@ -295,6 +295,42 @@ async fn totals_add_up_what_the_list_shows() {
     let query = filtered(r#"{"field":"count","op":"gte","value":2000}"#);
     let totals = server::totals(&ctx, &permit, &query).await.unwrap();
     assert_eq!(totals.iter().map(|t| t.value.as_int()).collect::<Vec<_>>(), [Some(6_000)]);
+}
+
+#[tokio::test]
+async fn totals_may_be_more_than_a_record_holds() {
+    let world = World::new().await;
+    let ctx = world.ctx();
+    let permit = ctx.permit::<Specimen>(Action::View).unwrap();
+    let total = async || server::totals(&ctx, &permit, &ListQuery::default()).await.unwrap();
+    for count in [i64::MAX, -7] {
+        create(&ctx, &Specimen { count: Some(count), ..specimen("Acme") }).await;
+    }
+    assert_eq!(total().await[0].value.as_int(), Some(i64::MAX - 7));
+    create(&ctx, &Specimen { count: Some(i64::MAX), ..specimen("Acme") }).await;
+    assert!(total().await.is_empty(), "a sum that cannot be told is not told");
+}
+
+#[tokio::test]
+async fn questions_at_the_limits_are_answered() {
+    let world = World::new().await;
+    let ctx = world.ctx();
+    create(&ctx, &specimen("Acme")).await;
+    let permit = ctx.permit::<Specimen>(Action::View).unwrap();
+    let amounts: Vec<_> = (0..1_500).map(|n| json!({ "amount": format!("{n}.00"), "currency": "EUR" })).collect();
+    let many = Filter::leaf("price", Op::In, json!(amounts));
+    let query = ListQuery { filter: Some(many), ..ListQuery::default() };
+    assert!(server::list(&ctx, &permit, &query).await.unwrap().rows.is_empty());
+    for edge in [
+        r#"{"field":"created_at","op":"eq","value":"9999-12-31"}"#,
+        r#"{"field":"created_at","op":"gte","value":"0000-01-01T00:00:00Z"}"#,
+        r#"{"field":"day","op":"within","value":"last 30000 months"}"#,
+    ] {
+        let error = server::list(&ctx, &permit, &filtered(edge)).await.map(|page| page.rows.len());
+        assert!(error.as_ref().map_or_else(|e| e.status() == 400, |_| true), "{edge}: {error:?}");
+    }
+    let empties = format!(r#"{{"or":[{}]}}"#, vec![r#"{"and":[]}"#; 1_001].join(","));
+    assert!(Filter::parse(&empties).is_err());
 }
 
 #[tokio::test]

@@ -102,6 +102,46 @@ async fn a_hidden_field_exists_nowhere() {
 }
 
 #[tokio::test]
+async fn a_hidden_title_shows_in_no_roundabout_way() {
+    let world = World::new().await;
+    let ctx = world.ctx();
+    let parent = create(&ctx, &specimen("Secret")).await;
+    let row = Specimen { parent: Some(kernel::Id::new(parent)), ..specimen("Child") };
+    create(&ctx, &Specimen { mails: vec![kernel::EmailAddress::parse("ann@example.com").unwrap()], ..row }).await;
+    let grants = Grants::everything().hide("specimens", "name");
+    let blind = world.app.ctx(server::testing::actor(Uuid::from_u128(5), None, grants));
+    let permit = blind.permit::<Specimen>(Action::View).unwrap();
+    let filter = Some(Filter::leaf("parent", Op::Starts, "Sec"));
+    let query = ListQuery { filter, ..ListQuery::default() };
+    assert_eq!(server::list(&blind, &permit, &query).await.unwrap_err().status(), 403);
+    let found = async |search: &str| {
+        let query = ListQuery { search: search.to_owned(), ..ListQuery::default() };
+        server::list(&blind, &permit, &query).await.unwrap().rows.len()
+    };
+    assert_eq!((found("secret").await, found("ann").await), (0, 1));
+    assert!(server::lookup(&blind, &permit, "sec", 10).await.unwrap().is_empty());
+    // By what the records refer to, not by what that is called.
+    assert_eq!(server::list(&blind, &permit, &by("parent")).await.unwrap().rows.len(), 2);
+}
+
+#[tokio::test]
+async fn what_another_process_wrote_is_read_anew() {
+    let world = World::new().await;
+    let entry = world.app.registry().get("specimens").unwrap();
+    let app = world.app.clone();
+    let following = tokio::spawn(async move { app.follow().await });
+    for signal in [format!("written specimens {}", Uuid::from_u128(9)), kernel::server::EVERYTHING.to_owned()] {
+        let before = entry.changes();
+        while entry.changes() == before {
+            // Said again for as long as nobody listens yet.
+            world.app.db().tell(&signal).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    }
+    following.abort();
+}
+
+#[tokio::test]
 async fn a_reference_to_what_one_may_not_see_has_no_name() {
     let world = World::new().await;
     let (me, other) = (world.user("Me", None).await, world.user("Other", None).await);

@@ -81,6 +81,41 @@ async fn a_deletion_taken_back_needs_its_unique_value_free() {
 }
 
 #[tokio::test]
+async fn what_was_created_gives_up_what_older_records_get_back() {
+    let world = World::new().await;
+    let ctx = world.ctx();
+    let coded = |name: &str, code: &str| Specimen { code: Some(code.into()), ..specimen(name) };
+    let old = create(&ctx, &coded("Old", "one")).await;
+    let mut work = ctx.begin().await.unwrap();
+    let one = server::open(&ctx, &mut work, "import", "two", None).await.unwrap();
+    let edit = ctx.permit_any("specimens", server::Action::Edit).unwrap();
+    server::write_in(&ctx, &mut work, one, &edit, vec![set(old, "code", text("two"))]).await.unwrap();
+    let new = vec![Edit::Create { id: None, set: cells(&coded("New", "one")) }];
+    let permit = ctx.permit_any("specimens", server::Action::Create).unwrap();
+    server::write_in(&ctx, &mut work, one, &permit, new).await.unwrap();
+    server::close(&ctx, &mut work, one, 2).await.unwrap();
+    work.commit().await.unwrap();
+    let undone = server::undo(&ctx, one).await.unwrap();
+    assert_eq!((undone.records, undone.conflict_count), (2, 0));
+    assert_eq!(get(&ctx, old).await.unwrap().code.as_deref(), Some("one"));
+}
+
+#[tokio::test]
+async fn an_undo_never_writes_over_a_save_made_meanwhile() {
+    let world = World::new().await;
+    let ctx = world.ctx();
+    let id = create(&ctx, &Specimen { count: Some(0), ..specimen("Acme") }).await;
+    for round in 0..10 {
+        let edited = write(&ctx, vec![set(id, "count", Value::Int(100 + round))]).await.change_set.unwrap();
+        let (ctx, other) = (&ctx, Edit::Set { id, version: None, set: vec![(at("count"), Value::Int(-1 - round))] });
+        let (undone, _) = tokio::join!(server::undo(ctx, edited), write(ctx, vec![other]));
+        let now = get(ctx, id).await.unwrap().count;
+        // Whichever came first: what the other person saved is there.
+        assert_eq!(now, Some(-1 - round), "{undone:?}");
+    }
+}
+
+#[tokio::test]
 async fn three_thousand_records_are_taken_back_as_one() {
     let world = World::new().await;
     let ctx = world.ctx();

@@ -157,6 +157,34 @@ async fn records_can_exchange_unique_values() {
 }
 
 #[tokio::test]
+async fn who_counts_on_a_value_that_is_not_given_up_is_refused_too() {
+    let world = World::new().await;
+    let ctx = world.ctx();
+    let coded = |name: &str, code: &str| Specimen { code: Some(code.into()), ..specimen(name) };
+    let (a, b) = (create(&ctx, &coded("A", "one")).await, create(&ctx, &coded("B", "two")).await);
+    create(&ctx, &coded("C", "three")).await;
+    let mut work = ctx.begin().await.unwrap();
+    let one = server::open(&ctx, &mut work, "import", "chain", None).await.unwrap();
+    let permit = ctx.permit_any("specimens", Action::Edit).unwrap();
+    // B cannot have what C holds, and so keeps what A would take.
+    let edits = vec![set(a, "code", text("two")), set(b, "code", text("three"))];
+    let written = server::write_in(&ctx, &mut work, one, &permit, edits).await.unwrap();
+    work.commit().await.unwrap();
+    assert_eq!(written.steps.iter().filter(|s| s.is_sound()).count(), 0);
+    let third = write(&ctx, vec![Edit::Create { id: None, set: cells(&coded("D", "two")) }]).await;
+    assert!(third.steps[0].errors.first("code").is_some(), "B is still found by its code");
+
+    // Of two that claim what a third gives up, one is refused, and the others go on.
+    let d = create(&ctx, &coded("D", "four")).await;
+    let mut work = ctx.begin().await.unwrap();
+    let edits = vec![set(a, "code", text("two")), set(d, "code", text("two")), set(b, "code", text("five"))];
+    let written = server::write_in(&ctx, &mut work, one, &permit, edits).await.unwrap();
+    work.commit().await.unwrap();
+    assert_eq!(written.steps.iter().map(records::server::Step::is_sound).collect::<Vec<_>>(), [true, false, true]);
+    assert_eq!(get(&ctx, a).await.unwrap().code.as_deref(), Some("two"));
+}
+
+#[tokio::test]
 async fn two_at_once_never_share_a_unique_value() {
     let world = World::new().await;
     let ctx = world.ctx();

@@ -64,13 +64,13 @@ impl Arg {
     pub(super) fn check(&self) -> Result<(), DbError> {
         match self {
             Self::Text(Some(text)) if text.contains('\0') => {
-                Err(DbError::Bind("text must not contain the character U+0000".into()))
+                Err(DbError::Value("text must not contain the character U+0000"))
             }
             Self::At(Some(at)) if !at.to_utc().is_some_and(|at| (1..=9999).contains(&at.year())) => {
-                Err(DbError::Bind("an instant must lie in the years 1 to 9999".into()))
+                Err(DbError::Value("an instant must lie in the years 1 to 9999"))
             }
             Self::Date(Some(date)) if !(1..=9999).contains(&date.0.year()) => {
-                Err(DbError::Bind("a day must lie in the years 1 to 9999".into()))
+                Err(DbError::Value("a day must lie in the years 1 to 9999"))
             }
             _ => Ok(()),
         }

@@ -31,6 +31,9 @@ pub enum DbError {
     /// The statement and its values do not fit together, or a value cannot be stored.
     #[error("{0}")]
     Bind(String),
+    /// A value that one of the engines could not give back.
+    #[error("{0}")]
+    Value(&'static str),
     #[error("{0}")]
     Configuration(String),
     #[error("{}", describe(.0))]
@@ -134,7 +137,7 @@ impl From<DbError> for AppError {
                 Self::Unavailable
             }
             DbError::StorageFull => Self::StorageFull,
-            DbError::Bind(reason) if reason.contains("U+0000") => Self::BadRequest(reason),
+            DbError::Value(reason) => Self::BadRequest(reason.to_owned()),
             error => super::super::unexpected(error),
         }
     }

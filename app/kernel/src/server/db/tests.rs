@@ -109,7 +109,7 @@ async fn what_is_wrong_is_told_apart() {
     assert!(matches!(db.fetch_all("select nothing from t", vec![]).await, Err(DbError::Other(_))));
     assert!(matches!(
         db.fetch_all("select id from t where name = $1", vec!["a\0".into()]).await,
-        Err(DbError::Bind(_))
+        Err(DbError::Value(_))
     ));
     assert!(ids(&*db).await.is_empty());
 }

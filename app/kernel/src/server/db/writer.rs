@@ -256,6 +256,9 @@ impl Task {
                 }
                 Ok(Some(Command::Run { query, want, answer })) => {
                     let result = self.query(query, want).await;
+                    if let Ok(Got::Count(rows)) = &result {
+                        self.rows = self.rows.saturating_add(*rows);
+                    }
                     failure = result.as_ref().err().cloned();
                     let _ = answer.send(result);
                 }
@@ -320,7 +323,9 @@ impl Task {
         match self.execute("commit").await {
             Ok(()) => {
                 self.open = false;
-                self.checkpoints.committed(std::mem::take(&mut self.rows));
+                let rows = std::mem::take(&mut self.rows);
+                self.written = self.written.saturating_add(rows);
+                self.checkpoints.committed(rows);
                 for answer in self.group.drain(..) {
                     let _ = answer.send(Ok(()));
                 }
@@ -356,10 +361,6 @@ impl Task {
             Want::FirstRow => query.fetch_optional(connection).await.map(|row| Got::Rows(row.into_iter().collect())),
             Want::Count => query.execute(connection).await.map(|done| Got::Count(done.rows_affected())),
         };
-        if let Ok(Got::Count(rows)) = &result {
-            self.rows = self.rows.saturating_add(*rows);
-            self.written = self.written.saturating_add(*rows);
-        }
         if matches!(result, Err(sqlx::Error::WorkerCrashed)) {
             self.connection = None;
         }

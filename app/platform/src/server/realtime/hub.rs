@@ -186,6 +186,7 @@ impl Hub {
         match told {
             Told::Written { record_type, event, under } => {
                 let Some(entry) = self.0.app.registry().get(record_type) else { return Ok(()) };
+                // Before a page is told: what it reads then must not be what is remembered.
                 entry.heard_of_change();
                 if matches!(record_type, "users" | "teams") {
                     self.look_again();

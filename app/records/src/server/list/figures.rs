@@ -8,6 +8,8 @@ use crate::{
     server::{AnyPermit, Ctx, Sql, condition::Way, storage},
 };
 
+const MILLION: i64 = 1_000_000;
+
 /// The figures at the foot of a list: sums and averages of the fields that declare them, amounts by currency.
 pub async fn totals(ctx: &Ctx, permit: &AnyPermit, query: &ListQuery) -> Result<Vec<Total>, AppError> {
     let question = understand(ctx, permit, query)?;
@@ -20,18 +22,24 @@ pub async fn totals(ctx: &Ctx, permit: &AnyPermit, query: &ListQuery) -> Result<
         let currency = if field.kind == Kind::Money { format!("t.{}_currency", field.name) } else { "''".to_owned() };
         let column = storage::key_column(field);
         let mut sql = Sql::new(ctx.db().engine());
-        sql.push(&format!("select {currency}, cast(sum(t.{column}) as bigint), count(t.{column})"));
+        // In two parts, since the whole may be more than a number of the database holds.
+        let sum = |part: &str| format!("cast(sum(t.{column} {part} {MILLION}) as bigint)");
+        sql.push(&format!("select {currency}, {}, {}, count(t.{column})", sum("/"), sum("%")));
         question.rows(Way::Filter, &mut sql);
         sql.push(&format!(" and t.{column} is not null"));
         if field.kind == Kind::Money {
-            sql.push(&format!(" group by {currency} order by 3 desc limit 3"));
+            sql.push(&format!(" group by {currency} order by 4 desc limit 3"));
         }
         let (text, args) = sql.finish();
         for row in ctx.db().fetch_all(&text, args).await? {
-            let (code, sum, count): (String, Option<i64>, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let (code, count): (String, i64) = (row.get(0)?, row.get(3)?);
             // No row has the field: there is nothing to add up.
-            let Some(sum) = sum else { continue };
+            let (Some(millions), Some(rest)) = (row.get::<Option<i64>>(1)?, row.get::<Option<i64>>(2)?) else {
+                continue;
+            };
+            let sum = i128::from(millions) * i128::from(MILLION) + i128::from(rest);
             let (what, units) = if is_sum { ("Sum of", sum) } else { ("Average", rounded(sum, count)) };
+            let Ok(units) = i64::try_from(units) else { continue };
             let currency = kernel::Currency::parse(&code);
             let value = currency.map_or(Value::Int(units), |currency| Value::Money(Money { minor: units, currency }));
             let (field, kind) = (field.label.clone().into_owned(), field.kind.clone());
@@ -42,10 +50,10 @@ pub async fn totals(ctx: &Ctx, permit: &AnyPermit, query: &ListQuery) -> Result<
 }
 
 /// The mean to the nearest unit, halves away from zero.
-fn rounded(sum: i64, count: i64) -> i64 {
-    let (sum, count) = (i128::from(sum), i128::from(count.max(1)));
+fn rounded(sum: i128, count: i64) -> i128 {
+    let count = i128::from(count.max(1));
     let half = if sum < 0 { -count / 2 } else { count / 2 };
-    i64::try_from((sum + half) / count).unwrap_or(i64::MAX)
+    (sum + half) / count
 }
 
 /// How many live records of each value of a text or choice field there are, most first.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     Count, Flags, Kind, ListQuery, SortKey,
     server::{
-        Action, AnyPermit, Condition, Ctx, Entry, Place, Scope, Sql,
+        Action, AnyPermit, Check, Condition, Ctx, Entry, Place, Scope, Sql,
         condition::{self, Way},
         ctx::CountKey,
         resolve, storage,
@@ -110,16 +110,40 @@ pub fn understand(ctx: &Ctx, permit: &AnyPermit, query: &ListQuery) -> Result<Qu
     }
     let terms = condition::terms(&query.search);
     if !terms.is_empty() {
-        all.push(Condition::Search(terms));
+        all.push(search(permit, terms));
     }
-    let default = SortKey::parse_list(permit.entry().ty.sort);
-    let keys = if query.sort.is_empty() { &default } else { &query.sort };
-    let sort = keys.iter().map(|key| order(ctx, permit, key)).collect::<Result<Vec<_>, _>>()?;
+    let sort = if query.sort.is_empty() { default_sort(permit) } else { query.sort.clone() };
+    let sort = sort.iter().map(|key| order(ctx, permit, key)).collect::<Result<Vec<_>, _>>()?;
     if sort.len() > 4 {
         return Err(AppError::BadRequest("a list is sorted by at most four fields".into()));
     }
     let is_filtered = !all.is_empty() || query.deleted || *permit.scope() != Scope::All;
     Ok(Question { permit: permit.clone(), condition: Condition::All(all), deleted: query.deleted, is_filtered, sort })
+}
+
+/// Every term in one of the searched fields. What the permit hides is not looked through.
+fn search(permit: &AnyPermit, terms: Vec<String>) -> Condition {
+    let fields = permit.entry().ty.fields.iter().enumerate().filter(|(_, f)| f.is(Flags::SEARCH));
+    let (seen, hidden): (Vec<_>, Vec<_>) = fields.partition(|(place, _)| permit.may_see(*place));
+    if hidden.is_empty() {
+        return Condition::Search(terms);
+    }
+    let holds = |term: String| {
+        let tests = seen.iter().filter(|(_, field)| condition::has_parts(&field.kind));
+        Condition::Any(
+            tests
+                .map(|(place, _)| Condition::Test { place: Place::Cell(*place), check: Check::Contains(term.clone()) })
+                .collect(),
+        )
+    };
+    Condition::All(terms.into_iter().map(holds).collect())
+}
+
+/// As the type declares it, as far as the permit shows that.
+fn default_sort(permit: &AnyPermit) -> Vec<SortKey> {
+    let mut declared = SortKey::parse_list(permit.entry().ty.sort);
+    declared.retain(|key| resolve::place(permit, &key.field).is_some());
+    if declared.is_empty() { SortKey::parse_list("-created_at") } else { declared }
 }
 
 fn order(ctx: &Ctx, permit: &AnyPermit, key: &SortKey) -> Result<Order, AppError> {
@@ -130,6 +154,7 @@ fn order(ctx: &Ctx, permit: &AnyPermit, key: &SortKey) -> Result<Order, AppError
         return Err(AppError::BadRequest(format!("`{}` cannot be sorted by", key.field)));
     }
     let titled = field.kind.target().and_then(|target| ctx.permit_any(target, Action::View).ok());
+    let titled = titled.filter(|permit| permit.may_see(permit.entry().ty.title_field()));
     let is_titled = titled.is_some();
     let by = titled.map_or(By::Own(place), |permit| By::Title(place, Box::new(permit)));
     Ok(Order {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{PlanCx, Step};
 use crate::{
-    Flags, Scoping,
+    Field, Flags, Scoping,
     server::{Action, AnyPermit, Stored, storage},
     text,
 };
@@ -115,60 +115,90 @@ pub(super) async fn check_references(cx: &mut PlanCx<'_>, steps: &mut [Step]) ->
     Ok(())
 }
 
+/// Who claims the values of a unique field, and who holds them.
+struct Claims<'a> {
+    place: usize,
+    field: &'a Field,
+    /// Steps that claim what another step claims already.
+    twice: BTreeSet<Uuid>,
+    holders: HashMap<String, Uuid>,
+}
+
+impl Claims<'_> {
+    fn key(&self, row: Option<&Stored>) -> Option<String> {
+        storage::compare_key(&self.field.kind, row?.cells.at(self.place))
+    }
+
+    /// The value that a step takes.
+    fn claimed(&self, step: &Step) -> Option<String> {
+        let is_back = step.action == "restore";
+        let is_live = step.action != "delete" && step.refusal.is_none();
+        let (before, after) = (self.key(step.before.as_ref()), self.key(step.after.as_ref()));
+        (is_live && (is_back || before != after)).then_some(after).flatten()
+    }
+
+    fn gives_up(&self, step: &Step) -> bool {
+        let (before, after) = (step.before.as_ref(), step.after.as_ref());
+        step.is_sound() && step.action == "edit" && self.key(before) != self.key(after)
+    }
+}
+
 /// Unique values, among the steps and against the table. Returns the records that hand values to one another.
 pub(super) async fn check_unique(cx: &mut PlanCx<'_>, steps: &mut [Step]) -> Result<BTreeSet<Uuid>, AppError> {
     let ty = cx.permit.entry().ty;
-    let mut exchanging = BTreeSet::new();
-    for (i, field) in ty.fields.iter().enumerate().filter(|(_, f)| f.is(Flags::UNIQUE)) {
-        let key = |row: &Option<Stored>| row.as_ref().and_then(|r| storage::compare_key(&field.kind, r.cells.at(i)));
-        // The value a step takes, and the one it gives up.
-        let claimed = |step: &Step| {
-            let is_back = step.action == "restore";
-            let is_live = step.action != "delete" && step.refusal.is_none();
-            let (before, after) = (key(&step.before), key(&step.after));
-            (is_live && (is_back || before != after)).then_some(after).flatten()
-        };
+    let mut all = vec![];
+    for (place, field) in ty.fields.iter().enumerate().filter(|(_, f)| f.is(Flags::UNIQUE)) {
+        let mut claims = Claims { place, field, twice: BTreeSet::new(), holders: HashMap::new() };
         let mut claimants: BTreeMap<String, Uuid> = BTreeMap::new();
-        let mut twice = BTreeSet::new();
         for step in steps.iter() {
-            if let Some(key) = claimed(step)
+            if let Some(key) = claims.claimed(step)
                 && let Some(first) = claimants.insert(key, step.id)
                 && first != step.id
             {
-                twice.insert(step.id);
+                claims.twice.insert(step.id);
             }
         }
-        let mut holders = HashMap::new();
         let column = storage::key_column(field);
-        let keys: Vec<String> = claimants.keys().cloned().collect();
+        let keys: Vec<String> = claimants.into_keys().collect();
         for some in keys.chunks(500) {
             let mut sql = cx.sql();
             sql.push(&format!("select id, {column} from {} where deleted_at is null and {column} in ", ty.name));
             sql.bind_list(some.iter().map(String::as_str));
             for row in cx.fetch(sql).await? {
-                holders.insert(row.get::<String>(1)?, row.get::<Uuid>(0)?);
+                claims.holders.insert(row.get::<String>(1)?, row.get::<Uuid>(0)?);
             }
         }
-        let gives_up: BTreeSet<Uuid> = steps
-            .iter()
-            .filter(|s| s.is_sound() && s.action == "edit" && key(&s.before) != key(&s.after))
-            .map(|s| s.id)
-            .collect();
-        let what = ty.singular.to_lowercase();
-        for step in steps.iter_mut() {
-            let Some(key) = claimed(step) else { continue };
-            let holder = holders.get(&key).copied().filter(|holder| *holder != step.id);
-            match holder {
-                Some(holder) if gives_up.contains(&holder) => {
-                    exchanging.extend([holder, step.id]);
+        all.push(claims);
+    }
+    let what = ty.singular.to_lowercase();
+    loop {
+        let mut exchanging = BTreeSet::new();
+        let mut errors = vec![];
+        for claims in &all {
+            let gives_up: BTreeSet<Uuid> = steps.iter().filter(|s| claims.gives_up(s)).map(|s| s.id).collect();
+            for (place, step) in steps.iter().enumerate() {
+                if step.errors.first(&claims.field.name).is_some() {
+                    continue;
                 }
-                Some(_) => step.errors.add(field.name.as_ref(), format!("Another {what} already has this.")),
-                None if twice.contains(&step.id) => {
-                    step.errors.add(field.name.as_ref(), format!("Another {what} here has the same."));
+                let Some(key) = claims.claimed(step) else { continue };
+                match claims.holders.get(&key).copied().filter(|holder| *holder != step.id) {
+                    _ if claims.twice.contains(&step.id) => {
+                        errors.push((place, claims.field, format!("Another {what} here has the same.")));
+                    }
+                    Some(holder) if gives_up.contains(&holder) => {
+                        exchanging.extend(step.is_sound().then_some([holder, step.id]).into_iter().flatten());
+                    }
+                    Some(_) => errors.push((place, claims.field, format!("Another {what} already has this."))),
+                    None => {}
                 }
-                None => {}
             }
+        }
+        // Who is refused gives nothing up, and whoever counted on it is refused too.
+        if errors.is_empty() {
+            return Ok(exchanging);
+        }
+        for (place, field, why) in errors {
+            steps[place].errors.add(field.name.as_ref(), why);
         }
     }
-    Ok(exchanging)
 }
