@@ -34,6 +34,7 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let parts = Multipart::from_request(request, &()).await;
     let parts = parts.map_err(|_| AppError::UnsupportedMedia("send a form as multipart/form-data".into()))?;
+    import::may_bring(&ctx)?;
     let form = import::receive(&ctx, &imports, parts, &FIELDS).await?;
     let asked = Asked::read(&form)?;
     let info = import::accept(&ctx, &imports, form, &asked.record_type).await?;

@@ -194,3 +194,57 @@ async fn who_may_not_import_learns_nothing_and_leaves_nothing() {
     assert_eq!(import::open(&stranger, id).await.map_err(refusal).unwrap_err(), 404);
     assert_eq!(import::undo(&stranger, id).await.map_err(refusal).unwrap_err(), 404);
 }
+
+#[tokio::test]
+async fn what_spreadsheets_add_is_understood() {
+    let world = World::new().await;
+    // Excel names the delimiter before the heading; an empty column at the end has no heading.
+    let csv = "sep=;\nname;employees;listed_since\nA;2,000;2017-03-01 00:00:00;\nB;1'000;01.02.2017 0:00;;\nC;1;2;3\n";
+    let info = world.bring("companies", "file.csv", csv.as_bytes()).await.unwrap();
+    assert_eq!((info.delimiter.as_str(), info.columns[0].name.as_str()), (";", "name"));
+    assert!(info.warnings[0].starts_with("1 row has more or fewer cells"), "{:?}", info.warnings);
+    let json = r#"{"name": "name", "employees": {"field": "employees", "decimal_comma": false},
+        "listed_since": {"field": "listed_since", "date": "iso"}}"#;
+    let done = world.work(info.id, settings(json, None, Mode::Create, OnError::SkipCell), Aim::Run).await.unwrap();
+    assert_eq!((done.counts.created, done.counts.failed), (2, 1));
+    let problems = world.problems(info.id).await;
+    // Rows are counted as the spreadsheet counts them, the first line with them.
+    assert_eq!(problems.iter().map(|p| p.row).collect::<Vec<_>>(), [4, 5]);
+    assert_eq!(problems[1].message, "This row has 4 cells, the heading has 3.");
+    let all = world.all::<Company>().await;
+    assert_eq!((all["A"].1.employees, all["B"].1.employees), (Some(2_000), Some(1_000)));
+    assert_eq!(all["A"].1.listed_since, kernel::Date::new(2017, 3, 1));
+}
+
+#[tokio::test]
+async fn numbers_that_could_be_two_are_reported_until_somebody_says_which() {
+    let world = World::new().await;
+    let csv = "name,employees\nA,2.000\nB,15.000\nC,7\n";
+    let (done, problems) = world.check_and_run("companies", csv, import::settings(Mapping::new(), None, None)).await;
+    assert_eq!((done.counts.created, done.counts.failed), (1, 2));
+    assert_eq!(problems[0].message, "This could be 2 or 2000: say how the column writes decimals.");
+    let said = r#"{"name": "name", "employees": {"field": "employees", "decimal_comma": true}}"#;
+    let settings = settings(said, None, Mode::Create, OnError::SkipRow);
+    let (done, _) = world.check_and_run("companies", &csv.replace("C,7", "D,8"), settings).await;
+    assert_eq!((done.counts.created, world.all::<Company>().await["B"].1.employees), (3, Some(15_000)));
+}
+
+#[tokio::test]
+async fn a_heading_that_begins_like_a_repeated_one_is_its_own() {
+    let world = World::new().await;
+    let info = world.bring("companies", "a.csv", b"Sector,Sector,Sector name\nA,B,C\n").await.unwrap();
+    assert_eq!(info.columns.iter().map(|c| c.is_repeated).collect::<Vec<_>>(), [false, true, false]);
+}
+
+#[tokio::test]
+async fn a_row_of_nothing_but_delimiters_is_refused_before_it_fills_the_memory() {
+    let world = World::new().await;
+    for (csv, words) in [
+        (",".repeat(900_000), "at most 500"),
+        (format!("name\n{}\n", ",".repeat(900_000)), "Row 2 has 900001 cells"),
+        (format!("name\n{}\n", ",".repeat(1_100_000)), "more than a million cells"),
+    ] {
+        let error = world.bring("companies", "a.csv", csv.as_bytes()).await.unwrap_err();
+        assert!(error.status() == 413 || format!("{error:?}").contains(words), "{error:?}");
+    }
+}

@@ -109,8 +109,8 @@ pub struct Match {
     /// The currency of amounts that name none.
     pub currency: Option<String>,
     pub date: Option<DateOrder>,
-    /// `1.234,50` rather than `1,234.50`.
-    pub decimal_comma: bool,
+    /// `1.234,50` rather than `1,234.50`. Nothing where nobody has said: a cell that could be either is reported then.
+    pub decimal_comma: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -131,7 +131,7 @@ struct Whole {
     #[serde(default)]
     date: Option<DateOrder>,
     #[serde(default)]
-    decimal_comma: bool,
+    decimal_comma: Option<bool>,
 }
 
 const fn one() -> u32 {
@@ -152,7 +152,7 @@ impl From<Written> for Match {
 impl Match {
     /// Values as they stand.
     pub fn to(field: impl Into<String>) -> Self {
-        Self { field: field.into(), multiply: 1, currency: None, date: None, decimal_comma: false }
+        Self { field: field.into(), multiply: 1, currency: None, date: None, decimal_comma: None }
     }
 }
 
@@ -171,7 +171,7 @@ pub struct Column {
     /// Of those, numbers that only a decimal comma, or only a decimal point, explains.
     pub comma: i64,
     pub point: i64,
-    /// An earlier column has the same heading.
+    /// An earlier column has the same heading; this one was given another.
     pub is_repeated: bool,
 }
 
@@ -198,8 +198,10 @@ impl Column {
     pub fn suggest(&self, field: &str, kind: &Kind) -> Match {
         let mut suggested = Match::to(field);
         match kind {
-            Kind::Date | Kind::DateTime => suggested.date = self.date_order(),
-            kind if kind.is_number() => suggested.decimal_comma = self.comma > 0 && self.point == 0,
+            Kind::Date => suggested.date = self.date_order(),
+            kind if kind.is_number() && (self.comma > 0) != (self.point > 0) => {
+                suggested.decimal_comma = Some(self.comma > 0);
+            }
             _ => {}
         }
         suggested
@@ -208,6 +210,8 @@ impl Column {
 
 /// The longest line a sample shows, in characters.
 const SAMPLE: usize = 80;
+/// A date with a time, in bytes.
+const LONGEST_DATE: usize = 30;
 
 impl Column {
     /// Takes a cell into account.
@@ -227,7 +231,7 @@ impl Column {
         if !(first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'$' | b'.' | b',') || first >= 0x80) {
             return;
         }
-        if cell.len() <= 10 && cell.as_bytes()[0].is_ascii_digit() {
+        if cell.len() <= LONGEST_DATE && first.is_ascii_digit() {
             self.iso += i64::from(date(cell, DateOrder::Iso).is_some());
             self.month_first += i64::from(date(cell, DateOrder::MonthFirst).is_some());
             self.day_first += i64::from(date(cell, DateOrder::DayFirst).is_some());
@@ -252,8 +256,13 @@ pub(crate) fn swap(text: &str) -> String {
     exchanged.collect()
 }
 
-/// Reads a date in one order; nothing else may stand beside it.
+/// Reads a date in one order; nothing else may stand beside it but a midnight, which spreadsheets add.
 pub(crate) fn date(text: &str, order: DateOrder) -> Option<kernel::Date> {
+    let text = match text.split_once([' ', 'T']) {
+        Some((day, time)) if is_midnight(time) => day,
+        Some(_) => return None,
+        None => text,
+    };
     if order == DateOrder::Iso {
         return kernel::Date::parse(text);
     }
@@ -273,6 +282,13 @@ pub(crate) fn date(text: &str, order: DateOrder) -> Option<kernel::Date> {
     let year = i32::try_from(number(year, 4).filter(|_| year.len() == 4)?).ok()?;
     let (month, day) = if order == DateOrder::MonthFirst { (first, second) } else { (second, first) };
     fits.then(|| kernel::Date::new(year, month, day)).flatten()
+}
+
+/// `00:00`, `0:00:00`, `00:00:00.000Z`, `12:00:00 AM`.
+fn is_midnight(time: &str) -> bool {
+    let twelve = time.strip_suffix(" AM").and_then(|time| time.strip_prefix("12"));
+    let rest = twelve.or_else(|| time.trim_end_matches('Z').strip_prefix("00")).or_else(|| time.strip_prefix('0'));
+    rest.is_some_and(|rest| rest.starts_with(':') && rest.chars().all(|c| matches!(c, '0' | ':' | '.')))
 }
 
 #[cfg(test)]
@@ -301,9 +317,24 @@ mod tests {
     #[test]
     fn a_decimal_comma_is_told_from_thousands() {
         let comma = |cells: &[&str]| column(cells).suggest("x", &Kind::Money).decimal_comma;
-        assert!(comma(&["1.234,50", "7,5"]));
-        assert!(!comma(&["1,234", "1,234.50"]));
-        assert!(!comma(&["1,234"]));
+        assert_eq!(comma(&["1.234,50", "7,5"]), Some(true));
+        assert_eq!(comma(&["1,234", "1,234.50"]), Some(false));
+        for unclear in [&["1,234"][..], &["2.000", "15.000"], &["1.234,50", "1,234.50"], &["7"]] {
+            assert_eq!(comma(unclear), None, "{unclear:?}");
+        }
+    }
+
+    #[test]
+    fn a_midnight_beside_a_date_says_nothing() {
+        let march = kernel::Date::new(2017, 3, 1);
+        for midnight in ["2017-03-01 00:00:00", "2017-03-01T00:00:00", "2017-03-01T00:00:00.000Z", "2017-03-01 0:00"] {
+            assert_eq!(date(midnight, DateOrder::Iso), march, "{midnight}");
+        }
+        assert_eq!(date("3/1/2017 12:00:00 AM", DateOrder::MonthFirst), march);
+        for other in ["2017-03-01 10:00", "2017-03-01 00:00:01", "2017-03-01 0", "2017-03-01 12:00", "2017-03-01 x"] {
+            assert_eq!(date(other, DateOrder::Iso), None, "{other}");
+        }
+        assert_eq!(column(&["3/25/2017 0:00"]).date_order(), Some(DateOrder::MonthFirst));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Importing records from files: received, read through, matched, checked, run and undone.
 //!
 //! A file is kept in UTF-8 and is always read in batches, never as a whole. A check and a run are the
-//! same pass over it; the check only plans. A run writes one change-set in transactions of at most a thousand rows,
+//! same pass over it; the check only plans. A run writes one change-set in transactions of at most two thousand rows,
 //! each with the import's counts, so that whatever happens the counts are those of what was written and all of it can
 //! be taken back. Only who brought a file, and administrators, know of it.
 
@@ -85,6 +85,12 @@ fn writer(ctx: &Ctx, record_type: &str) -> Result<records::server::AnyPermit, Ap
     ctx.permit_any(record_type, Action::View).map_err(|_| AppError::NotFound)?;
     ctx.permit_any(record_type, Action::Import)?;
     ctx.permit_any(record_type, Action::Create).or_else(|_| ctx.permit_any(record_type, Action::Edit))
+}
+
+/// Refuses who may import nothing, before a file is received from them.
+pub fn may_bring(ctx: &Ctx) -> Result<(), AppError> {
+    let may = ctx.app.registry().entries().any(|entry| writer(ctx, entry.ty.name).is_ok());
+    if may { Ok(()) } else { Err(AppError::Forbidden) }
 }
 
 /// An import that is the actor's own, or anybody's for an administrator.

@@ -80,9 +80,13 @@ fn factor(draft: Draft, name: StoredValue<String>, place: usize) -> AnyView {
 }
 
 fn decimals(draft: Draft, name: StoredValue<String>, place: usize) -> AnyView {
-    let read = |how: &Match| if how.decimal_comma { "comma" } else { "point" }.to_owned();
-    let write = |how: &mut Match, text: &str| how.decimal_comma = text == "comma";
-    choice((draft, name, place), ("decimals", "Decimals"), owned(&DECIMALS), None, read, write)
+    let read = |how: &Match| match how.decimal_comma {
+        Some(true) => "comma".to_owned(),
+        Some(false) => "point".to_owned(),
+        None => String::new(),
+    };
+    let write = |how: &mut Match, text: &str| how.decimal_comma = (!text.is_empty()).then(|| text == "comma");
+    choice((draft, name, place), ("decimals", "Decimals"), owned(&DECIMALS), Some("Where it is clear"), read, write)
 }
 
 fn currency(draft: Draft, name: StoredValue<String>, place: usize) -> AnyView {

@@ -28,15 +28,13 @@ pub fn inspect(uploaded: &Path, text: &Path, spelling: Spelling) -> Result<Inspe
     let encoding = file::to_utf8(uploaded, text, spelling.encoding)?;
     let delimiter = spelling.delimiter.map_or_else(|| file::delimiter(text), Ok)?;
     let mut table = Table::open(text, delimiter)?;
+    let headings = table.columns.iter().zip(&table.is_renamed);
     let mut columns: Vec<Column> =
-        table.columns.iter().map(|name| Column { name: name.clone(), ..Column::default() }).collect();
-    for column in &mut columns {
-        column.is_repeated = table.repeated.iter().any(|r| column.name.starts_with(r) && *r != column.name);
-    }
+        headings.map(|(name, again)| Column { name: name.clone(), is_repeated: *again, ..Column::default() }).collect();
     let (mut rows, mut ragged) = (0, 0);
     while let Some(row) = table.next()? {
         rows += 1;
-        ragged += i64::from(row.cells.len() != columns.len());
+        ragged += i64::from(!row.fits(columns.len()));
         columns.iter_mut().zip(&row.cells).for_each(|(column, cell)| column.see(cell));
     }
     if rows == 0 {

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufReader, BufWriter, Read, Write},
+    io::{self, BufRead, BufReader, BufWriter, Read, Write},
     path::Path,
     sync::{
         Arc,
@@ -18,8 +18,9 @@ use crate::server::formula;
 
 /// The longest row, in bytes: beyond, a quotation mark is missing rather than a cell large.
 const LONGEST_ROW: u64 = 16 << 20;
-/// The most columns a table may have.
+/// The most columns a table may have, and the most delimiters a row may hold, those inside its cells with them.
 const MOST_COLUMNS: usize = 500;
+const MOST_DELIMITERS: u64 = 1_000_000;
 /// How much of a file tells what it is.
 const HEAD: usize = 64 << 10;
 
@@ -205,6 +206,9 @@ pub fn delimiter(path: &Path) -> Result<u8, FileError> {
     const ROWS: usize = 50;
     let mut head = Vec::with_capacity(HEAD);
     File::open(path)?.take(HEAD as u64).read_to_end(&mut head)?;
+    if let Some(named) = named_delimiter(&head) {
+        return Ok(named);
+    }
     let is_cut = head.len() == HEAD;
     let score = |delimiter: u8| {
         let mut reader = csv::ReaderBuilder::new()
@@ -224,16 +228,38 @@ pub fn delimiter(path: &Path) -> Result<u8, FileError> {
     Ok(best.filter(|d| score(*d).1 > 1).unwrap_or(b','))
 }
 
-/// Stops where a row does not end.
+/// What Excel writes before the heading to name the delimiter.
+const NAMING: &[u8] = b"sep=";
+
+/// The delimiter that the first line names: `sep=;`.
+fn named_delimiter(head: &[u8]) -> Option<u8> {
+    match head.split_at_checked(NAMING.len())? {
+        (word, [delimiter, b'\n', ..]) if word.eq_ignore_ascii_case(NAMING) && delimiter.is_ascii() => Some(*delimiter),
+        _ => None,
+    }
+}
+
+/// Stops where a row does not end, or has far too many cells.
 struct Capped<R> {
     inner: R,
-    since_row: Arc<AtomicU64>,
+    delimiter: u8,
+    since_row: Arc<SinceRow>,
+}
+
+/// Bytes and delimiters read since a row was asked for.
+#[derive(Default)]
+struct SinceRow {
+    bytes: AtomicU64,
+    delimiters: AtomicU64,
 }
 
 impl<R: Read> Read for Capped<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        if self.since_row.fetch_add(read as u64, Ordering::Relaxed) > LONGEST_ROW {
+        let delimiters = buffer[..read].split(|b| *b == self.delimiter).count() - 1;
+        let is_long = self.since_row.bytes.fetch_add(read as u64, Ordering::Relaxed) > LONGEST_ROW;
+        let is_wide = self.since_row.delimiters.fetch_add(delimiters as u64, Ordering::Relaxed) > MOST_DELIMITERS;
+        if is_long || is_wide {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "a row is too long"));
         }
         Ok(read)
@@ -243,15 +269,19 @@ impl<R: Read> Read for Capped<R> {
 /// A table in UTF-8, read from its first row to its last.
 pub struct Table {
     reader: csv::Reader<Capped<BufReader<File>>>,
-    since_row: Arc<AtomicU64>,
+    since_row: Arc<SinceRow>,
     record: csv::StringRecord,
     /// Line breaks inside cells so far: a spreadsheet does not count them as rows.
     inside: i64,
+    /// Lines before the heading.
+    before: i64,
     last: i64,
     /// The headings, each different from the others.
     pub columns: Vec<String>,
     /// The headings that stood there more than once.
     pub repeated: Vec<String>,
+    /// Whether each column was given another heading than its own, which an earlier one has.
+    pub is_renamed: Vec<bool>,
 }
 
 /// A row as it stands.
@@ -262,6 +292,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// Whether it has a cell for each of so many columns. Empty ones beyond the last are none.
+    pub fn fits(&self, width: usize) -> bool {
+        self.cells.get(width..).is_some_and(|rest| rest.iter().all(|cell| cell.trim().is_empty()))
+    }
+
     pub fn bytes(&self) -> usize {
         self.cells.iter().map(String::len).sum()
     }
@@ -269,12 +304,26 @@ impl Row {
 
 impl Table {
     pub fn open(path: &Path, delimiter: u8) -> Result<Self, FileError> {
-        let since_row = Arc::new(AtomicU64::new(0));
-        let input = Capped { inner: BufReader::with_capacity(HEAD, File::open(path)?), since_row: since_row.clone() };
+        let since_row = Arc::<SinceRow>::default();
+        let mut inner = BufReader::with_capacity(HEAD, File::open(path)?);
+        let is_named = named_delimiter(inner.fill_buf()?).is_some();
+        inner.consume(if is_named { NAMING.len() + 2 } else { 0 });
+        let input = Capped { inner, delimiter, since_row: since_row.clone() };
         let reader =
             csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(input);
         let record = csv::StringRecord::new();
-        let mut table = Self { reader, since_row, record, inside: 0, last: 0, columns: vec![], repeated: vec![] };
+        let before = i64::from(is_named);
+        let mut table = Self {
+            reader,
+            since_row,
+            record,
+            inside: 0,
+            before,
+            last: before,
+            columns: vec![],
+            repeated: vec![],
+            is_renamed: vec![],
+        };
         let Some(heading) = table.next()? else { return broken("This file is empty.") };
         if heading.cells.len() > MOST_COLUMNS {
             return broken(format!("This file has {} columns; at most {MOST_COLUMNS} are read.", heading.cells.len()));
@@ -295,6 +344,7 @@ impl Table {
                 }
                 own = format!("{base} ({n})");
             }
+            table.is_renamed.push(own != base);
             if own != base && !table.repeated.contains(&base) {
                 table.repeated.push(base);
             }
@@ -305,12 +355,13 @@ impl Table {
 
     /// The next row; lines without anything are none.
     pub fn next(&mut self) -> Result<Option<Row>, FileError> {
-        self.since_row.store(0, Ordering::Relaxed);
+        self.since_row.bytes.store(0, Ordering::Relaxed);
+        self.since_row.delimiters.store(0, Ordering::Relaxed);
         let more = self.reader.read_record(&mut self.record).map_err(|e| {
             let row = self.last + 1;
             match e.into_kind() {
                 csv::ErrorKind::Io(e) if e.kind() == io::ErrorKind::FileTooLarge => FileError::Broken(format!(
-                    "Row {row} is longer than {} MB: is the quotation mark missing at its end?",
+                    "Row {row} is longer than {} MB or has more than a million cells: is a quotation mark missing?",
                     LONGEST_ROW >> 20
                 )),
                 csv::ErrorKind::Io(e) => FileError::Io(e),
@@ -324,8 +375,12 @@ impl Table {
         self.inside += i64::try_from(breaks).unwrap_or(0);
         // The line after the row, less the lines that were none: empty ones count, as in a spreadsheet.
         let after = i64::try_from(self.reader.position().line()).unwrap_or(i64::MAX);
-        let number = (after - 1 - self.inside).max(self.last + 1);
+        let number = (after - 1 - self.inside + self.before).max(self.last + 1);
         self.last = number;
+        if self.record.len() > MOST_COLUMNS && !self.columns.is_empty() {
+            let count = self.record.len();
+            return broken(format!("Row {number} has {count} cells; at most {MOST_COLUMNS} are read."));
+        }
         let cells = self.record.iter().map(|cell| formula::unguard(cell).to_owned()).collect();
         Ok(Some(Row { number, cells }))
     }

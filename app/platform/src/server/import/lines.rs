@@ -75,14 +75,14 @@ pub fn next(table: &mut Table, wanted: &Wanted, reading: Reading) -> Result<Vec<
 
 fn read(mut row: Row, wanted: &Wanted, reading: Reading) -> Line {
     let is_empty = row.cells.iter().all(|cell| cell.trim().is_empty());
-    let cells = row.cells.len();
+    let (cells, fits) = (row.cells.len(), row.fits(wanted.width));
     let texts: Arc<[String]> =
         wanted.targets.iter().map(|t| row.cells.get_mut(t.column).map(std::mem::take).unwrap_or_default()).collect();
     let mut line = Line { row: row.number, set: vec![], names: vec![], problems: vec![], is_empty, texts };
     if is_empty {
         return line;
     }
-    if cells != wanted.width {
+    if !fits {
         let count = |n: usize| if n == 1 { "1 cell".to_owned() } else { format!("{n} cells") };
         let why = format!("This row has {}, the heading has {}.", count(cells), wanted.width);
         line.problems.push(line.problem(wanted, None, why));

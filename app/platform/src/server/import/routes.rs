@@ -44,6 +44,7 @@ async fn upload(
 async fn take_in(app: &App, actor: Arc<Actor>, imports: &Imports, parts: Multipart) -> Result<ImportInfo, AppError> {
     organisation::refresh(app).await?;
     let ctx = app.ctx(actor);
+    super::may_bring(&ctx)?;
     let form = receive(&ctx, imports, parts, &["record_type"]).await?;
     let record_type = form.texts.get("record_type").cloned();
     let record_type = record_type.ok_or_else(|| {

@@ -289,17 +289,22 @@ async fn finish(ctx: &Ctx, task: &Task, change_set: Uuid, counts: &Counts) -> Re
     store::finish(&mut work.tx, task.id, Status::Done, None, now).await?;
     super::let_go(&mut work.tx, task.id).await?;
     let message = format!("{} created, {} updated, {} not imported.", counts.created, counts.updated, counts.failed);
-    tell(ctx, &mut work, task.id, (format!("{} is imported", task.file_name), message)).await?;
+    tell(ctx, &mut work, (task.id, ctx.actor.user), (format!("{} is imported", task.file_name), message)).await?;
     work.commit().await?;
     look_anew(ctx, counts.created + counts.updated).await;
     Ok(())
 }
 
 /// Tells whoever started an import that it is over.
-async fn tell(ctx: &Ctx, work: &mut Work, id: Uuid, (title, message): (String, String)) -> Result<(), AppError> {
+async fn tell(
+    ctx: &Ctx,
+    work: &mut Work,
+    (id, starter): (Uuid, Option<Uuid>),
+    (title, message): (String, String),
+) -> Result<(), AppError> {
     let notice = Notice {
         kind: &told::IMPORT_DONE,
-        to: ctx.actor.user.into_iter().collect(),
+        to: starter.into_iter().collect(),
         title,
         message,
         link: Some(format!("/imports/{id}")),
@@ -341,7 +346,7 @@ pub async fn give_up(ctx: &Ctx, id: Uuid, why: &str) -> Result<(), AppError> {
                 settle(ctx, &mut work, id, change_set, &stored.info.counts).await?;
             }
             let title = format!("{} was not imported to its end", stored.info.file_name);
-            tell(ctx, &mut work, id, (title, why.to_owned())).await?;
+            tell(ctx, &mut work, (id, stored.actor), (title, why.to_owned())).await?;
             Status::Failed
         }
         Status::Undoing => Status::Done,

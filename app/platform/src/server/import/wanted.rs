@@ -152,7 +152,7 @@ fn fit(column: &Column, field: &Field, how: &mut Match) -> Result<(), String> {
         return Err("only numbers can be multiplied.".into());
     }
     if let Some(code) = &how.currency
-        && (field.kind != Kind::Money || Currency::parse(code).is_none())
+        && (field.kind != Kind::Money || Currency::known(code).is_none())
     {
         return Err("a currency is three letters like USD, for an amount of money.".into());
     }
