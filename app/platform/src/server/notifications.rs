@@ -5,8 +5,11 @@
 //! * A job then finds out for each reader whether they may know the record it is about, whether they muted it and on
 //!   which channels they want to hear of the kind. The list in the program is the row itself; every other channel has a
 //!   delivery with a job of its own, so that one that is out of order holds up no other.
-//! * Nobody is told twice: rows are unique by notice and reader, and what leaves the program is written down in the
-//!   transaction that hands it over.
+//! * Nobody is told twice: rows are unique by notice and reader. A letter is written down in the transaction that puts it
+//!   in the outbox. A text message is marked before it is sent, and one whose end nobody can tell is not sent again by
+//!   itself. A push message that arrives twice is shown once, by its tag.
+//! * What was put off is looked at again when it goes: quiet hours, a muted record and a way that was switched off count
+//!   then too.
 //! * Whether a reader may know the record is asked again whenever they are shown something about it.
 
 mod changes;

@@ -4,7 +4,10 @@ use kernel::{AppError, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Kinds, deliver, email, store, tell::due};
+use super::{
+    Kinds, deliver, email, store,
+    tell::{due, quiet},
+};
 use crate::{
     notifications::{DeliveryState, Mode, Priority},
     server::{
@@ -76,6 +79,9 @@ impl Job for DigestFor {
 
     async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
         let ctx = &cx.ctx;
+        if let Some(left) = quiet(ctx, self.reader, Priority::Normal).await? {
+            return Ok(Outcome::Snooze(left));
+        }
         let kinds: Kinds = cx.service()?;
         let (mut told, mut left) = (vec![], vec![]);
         let mut theirs = None;

@@ -26,16 +26,16 @@ pub(super) use self::{deliver::deliver, seal::Reader, send::Target};
 use super::store::{self, NewSubscription};
 use crate::{
     notifications::push::{Browser, Browsers, Subscription},
-    server::{
-        SessionOf, device,
-        outside::{Client, OutsideError},
-    },
+    server::{SessionOf, device, outside::Client},
 };
 
 /// The browsers of one person.
 const MOST: usize = 20;
 /// The longest address of a push service.
 const LONGEST: usize = 2_000;
+/// What anybody signed in is told of an address that is not asked. It is the same whatever the name means here, so that
+/// nobody learns from it which names the network knows and where they lead.
+const UNREACHED: &str = "No push service can be reached at this address.";
 
 /// What a browser needs to subscribe, and one's own that did.
 pub async fn browsers(ctx: &Ctx, session: Option<SessionOf>) -> Result<Browsers, AppError> {
@@ -109,11 +109,7 @@ async fn check(ctx: &Ctx, endpoint: &str) -> Result<Result<(), String>, AppError
     if url.scheme() != "https" && !(url.scheme() == "http" && client.is_allowed_by_number(&url)) {
         return Ok(Err("The address of a push service begins with https://.".to_owned()));
     }
-    Ok(match client.check(&url).await {
-        // What cannot be resolved now may be later.
-        Ok(()) | Err(OutsideError::Unknown(_)) => Ok(()),
-        Err(error) => Err(format!("{error}.")),
-    })
+    Ok(client.check(&url).await.map_err(|_| UNREACHED.to_owned()))
 }
 
 /// Removes one of one's own browsers.
@@ -147,6 +143,7 @@ pub async fn try_out(ctx: &Ctx, id: Uuid) -> Result<Result<String, String>, AppE
             store::delete_subscription(&mut tx, id, None).await?;
             Err("That browser takes no messages any more, so it was removed.".to_owned())
         }
+        Answer::Unreached(..) => Err(UNREACHED.to_owned()),
         Answer::Later(why, _) | Answer::Refused(why) => Err(why),
     };
     tx.commit().await?;

@@ -11,7 +11,7 @@ use records::server::Sql;
 
 pub use deliveries::{
     Found, NewDelivery, add_attempt, attempts_of, digest_of, end_delivery, find_delivery, insert_deliveries,
-    list_deliveries, retry_delivery, with_digest,
+    list_deliveries, mark_attempt, retry_delivery, with_digest,
 };
 pub use follows::{channels_chosen, channels_of, choose_channel, find_standing, muted_by, stand, standings};
 pub use inbox::{NewNotification, insert, list, mark_all_read, mark_read, remove_old, snooze, unread};

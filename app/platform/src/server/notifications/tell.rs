@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 use kernel::{AppError, Timestamp};
@@ -14,7 +15,7 @@ use uuid::Uuid;
 use super::{
     Deliver, Kinds,
     choices::{Modes, modes},
-    quiet,
+    quiet::until,
     store::{self, NewDelivery, NewNotification},
 };
 use crate::{
@@ -142,7 +143,14 @@ pub fn due(ctx: &Ctx, preferences: &Preferences, priority: Priority) -> Timestam
         return now;
     }
     let zone = preferences::zone(preferences, &ctx.organisation());
-    quiet::until(hours, zone, now).unwrap_or(now)
+    until(hours, zone, now).unwrap_or(now)
+}
+
+/// For how long nothing may ring at somebody's yet; `None` where it may.
+pub async fn quiet(ctx: &Ctx, reader: Uuid, priority: Priority) -> Result<Option<Duration>, AppError> {
+    let due = due(ctx, &preferences::of(ctx, reader).await?, priority);
+    let left = u64::try_from(due.micros() - ctx.now().micros()).unwrap_or(0);
+    Ok((left > 0).then(|| Duration::from_micros(left)))
 }
 
 /// The ways out of the program that one reader wants.

@@ -1,7 +1,14 @@
 mod peers;
 mod push;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use kernel::{
     AppError, Timestamp,
@@ -109,6 +116,23 @@ impl World {
     async fn prefer(&self, who: &str, changes: serde_json::Value) {
         let changes: Map<_, _> = changes.as_object().unwrap().clone();
         preferences::change(&self.as_(who), &changes).await.unwrap().unwrap();
+    }
+
+    /// Ann gets text messages, by an Amazon at this address.
+    async fn texting(&self, endpoint: &str) {
+        let fixed = [
+            ("mail.transport", "ses"),
+            ("mail.sender", "known@example.com"),
+            ("ses.region", "eu-central-1"),
+            ("ses.access_key_id", "AKIDEXAMPLE"),
+            ("ses.secret_access_key", "secret"),
+        ];
+        testing::provide(&self.ctx.app, &fixed, Patience::default());
+        let guard = Guard::new(vec!["127.0.0.0/8".parse().unwrap()]);
+        let client = Client::new(guard.clone(), &[]).unwrap();
+        self.ctx.app.provide(Mailer::new("crm.example", guard, client, vec![], Some(endpoint.to_owned())));
+        self.choose("ann", Channel::Sms, Mode::AtOnce).await;
+        self.prefer("ann", json!({ "sms_phone": "+41446681800" })).await;
     }
 
     async fn run<J: jobs::Job>(&self, job: &J) {
@@ -286,24 +310,46 @@ async fn what_was_read_long_ago_is_removed_and_the_rest_stays() {
 }
 
 #[tokio::test]
+async fn a_text_message_is_marked_before_it_is_sent_and_never_sent_again_by_itself() {
+    let world = World::new().await;
+    // It takes what it is asked and never answers.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    world.texting(&format!("http://{}", listener.local_addr().unwrap())).await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = asked.clone();
+    tokio::spawn(async move {
+        let mut kept = vec![];
+        while let Ok((stream, _)) = listener.accept().await {
+            kept.push(stream);
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    world.choose("ann", Channel::Email, Mode::Off).await;
+    world.work();
+    world.tell("ann", "Done", None).await;
+    let asked = || asked.load(Ordering::SeqCst);
+    world.until("it is being sent", async || asked() == 1).await;
+    let attempts = async || world.rows("select state, message from delivery_attempts order by attempt", 2).await;
+    assert_eq!(attempts().await, ["sending It is being sent."]);
+    // Its job runs again, as after a worker died in the middle of it.
+    let args = world.rows("select args from jobs where kind = 'notifications.deliver'", 1).await;
+    let again: Deliver = serde_json::from_str(&args[0]).unwrap();
+    world.run(&again).await;
+    world.until("it is over", async || world.deliveries().await == ["sms at_once failed"]).await;
+    let lost = ["failed The program stopped while this was sent: it may have arrived."];
+    assert_eq!((attempts().await.as_slice(), asked()), (lost.map(str::to_owned).as_slice(), 1));
+    // A person may decide otherwise.
+    assert_eq!(retry(&world.now(), &[again.delivery]).await.unwrap(), 1);
+    world.until("it is sent once more", async || asked() == 2).await;
+    assert_eq!(attempts().await[1], "sending It is being sent.");
+}
+
+#[tokio::test]
 async fn a_way_that_is_out_of_order_is_tried_again_and_holds_up_no_other() {
     let world = World::new().await;
-    let fixed = [
-        ("mail.transport", "ses"),
-        ("mail.sender", "known@example.com"),
-        ("ses.region", "eu-central-1"),
-        ("ses.access_key_id", "AKIDEXAMPLE"),
-        ("ses.secret_access_key", "secret"),
-    ];
-    testing::provide(&world.ctx.app, &fixed, Patience::default());
     // Nobody listens there.
-    let guard = Guard::new(vec!["127.0.0.0/8".parse().unwrap()]);
-    let client = Client::new(guard.clone(), &[]).unwrap();
-    let dead = Some("http://127.0.0.1:9".to_owned());
-    world.ctx.app.provide(Mailer::new("crm.example", guard, client, vec![], dead));
+    world.texting("http://127.0.0.1:9").await;
     world.work();
-    world.choose("ann", Channel::Sms, Mode::AtOnce).await;
-    world.prefer("ann", json!({ "sms_phone": "+41446681800" })).await;
     world.tell("ann", "Done", None).await;
     world
         .until("the letter is posted and the text message put off", async || {

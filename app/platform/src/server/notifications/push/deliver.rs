@@ -35,7 +35,7 @@ pub async fn deliver(ctx: &Ctx, found: &Found) -> Result<Result<String, Trouble>
                 store::touch_subscription(&mut tx, target.id, ctx.now()).await?;
             }
             Answer::Gone => drop(store::delete_subscription(&mut tx, target.id, None).await?),
-            Answer::Later(..) | Answer::Refused(_) => {}
+            Answer::Later(..) | Answer::Refused(_) | Answer::Unreached(..) => {}
         }
         sum.add(answer);
     }
@@ -58,11 +58,12 @@ impl Sum {
         match answer {
             Answer::Taken => self.reached += 1,
             Answer::Gone => self.gone += 1,
+            Answer::Unreached(why, true) => self.add(Answer::Later(why, None)),
             Answer::Later(why, after) => {
                 let longest = self.later.take().and_then(|(_, longest)| longest).max(after);
                 self.later = Some((why, longest));
             }
-            Answer::Refused(why) => self.refused = Some(why),
+            Answer::Refused(why) | Answer::Unreached(why, false) => self.refused = Some(why),
         }
     }
 

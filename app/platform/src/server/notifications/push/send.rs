@@ -94,6 +94,8 @@ pub enum Answer {
     Later(String, Option<Duration>),
     /// Not ever.
     Refused(String),
+    /// No service was asked: why, in words for administrators alone, and whether time may heal it.
+    Unreached(String, bool),
 }
 
 pub async fn send(ctx: &Ctx, vapid: &Vapid, target: &Target, message: &Message) -> Result<Answer, AppError> {
@@ -103,7 +105,7 @@ pub async fn send(ctx: &Ctx, vapid: &Vapid, target: &Target, message: &Message) 
     let body = seal::seal(ctx.app.rng(), &target.reader, &text)?;
     let request = match ctx.app.service::<Client>()?.request(Method::POST, &target.endpoint) {
         Ok(request) => request,
-        Err(error) => return Ok(Answer::Refused(format!("{error}."))),
+        Err(error) => return Ok(Answer::Unreached(format!("{error}."), false)),
     };
     let request = request
         .header("authorization", vapid.authorization(&url, ctx.now())?)
@@ -148,10 +150,10 @@ fn trouble(host: &str, error: &reqwest::Error) -> Answer {
     while let Some(known) = cause {
         match known.downcast_ref::<OutsideError>() {
             Some(OutsideError::Unknown(_)) | None => cause = known.source(),
-            Some(refusal) => return Answer::Refused(format!("{refusal}.")),
+            Some(refusal) => return Answer::Unreached(format!("{refusal}."), false),
         }
     }
-    Answer::Later(format!("{host} could not be reached."), None)
+    Answer::Unreached(format!("{host} could not be reached."), true)
 }
 
 #[cfg(test)]

@@ -12,22 +12,32 @@ use uuid::Uuid;
 use super::insert_rows;
 use crate::notifications::{AttemptInfo, Channel, DeliveryFilter, DeliveryInfo, DeliveryState, Mode, Priority};
 
-const FIND: &str = "select d.id, d.user_id, d.channel, d.mode, d.state, d.attempt, n.kind, n.title, n.message, n.link, \
-     n.record_type, n.record_id, n.read_at, n.id, n.priority from deliveries d \
-     join notifications n on n.id = d.notification where d.id = $1";
-const DIGEST: &str = "select d.id, d.user_id, d.channel, d.mode, d.state, d.attempt, n.kind, n.title, n.message, n.link, \
-     n.record_type, n.record_id, n.read_at, n.id, n.priority from deliveries d join notifications n on n.id = d.notification \
-     where d.user_id = $1 and d.mode = $2 and d.state = 'waiting' order by d.id limit 1000";
+macro_rules! columns {
+    () => {
+        "d.id, d.user_id, d.channel, d.mode, d.state, d.attempt, n.kind, n.title, n.message, n.link, n.record_type, \
+         n.record_id, n.read_at, n.id, n.priority, \
+         (select count(*) from delivery_attempts a where a.delivery = d.id and a.state = 'sending') \
+         from deliveries d join notifications n on n.id = d.notification"
+    };
+}
+
+const FIND: &str = concat!("select ", columns!(), " where d.id = $1");
+const DIGEST: &str = concat!(
+    "select ",
+    columns!(),
+    " where d.user_id = $1 and d.mode = $2 and d.state = 'waiting' order by d.id limit 1000"
+);
 const END: &str = "update deliveries set state = $2, detail = $3, ended_at = $4 where id = $1 and state = 'waiting'";
-const ADD_ATTEMPT: &str =
-    "insert into delivery_attempts (delivery, attempt, at, state, message) values ($1, $2, $3, $4, $5)";
+const ADD_ATTEMPT: &str = "insert into delivery_attempts (delivery, attempt, at, state, message) values ($1, $2, $3, $4, $5) \
+     on conflict (delivery, attempt) do update set state = excluded.state, message = excluded.message";
 const COUNT_ATTEMPT: &str = "update deliveries set attempt = $2 where id = $1";
+const NEXT_ATTEMPT: &str = "update deliveries set attempt = $2 where id = $1 and attempt = $3 and state = 'waiting'";
 const RETRY: &str = "update deliveries set state = 'waiting', mode = 'at_once', detail = null, ended_at = null, due_at = $2 \
      where id = $1 and state in ('failed', 'skipped')";
 const WITH_DIGEST: &str =
     "select distinct user_id from deliveries where mode = $1 and state = 'waiting' order by user_id";
 
-pub const STATEMENTS: &[&str] = &[FIND, DIGEST, END, ADD_ATTEMPT, COUNT_ATTEMPT, RETRY, WITH_DIGEST];
+pub const STATEMENTS: &[&str] = &[FIND, DIGEST, END, ADD_ATTEMPT, COUNT_ATTEMPT, NEXT_ATTEMPT, RETRY, WITH_DIGEST];
 
 /// A delivery about to be written.
 pub struct NewDelivery {
@@ -75,6 +85,8 @@ pub struct Found {
     pub link: Option<String>,
     pub about: Option<(String, Uuid)>,
     pub read_at: Option<Timestamp>,
+    /// Whether its last attempt was begun, and nobody wrote down what became of it.
+    pub is_marked: bool,
 }
 
 fn unknown(column: usize) -> DbError {
@@ -98,6 +110,7 @@ fn read(row: &Row) -> Result<Found, DbError> {
         read_at: row.get(12)?,
         notification: row.get(13)?,
         priority: Priority::parse(&row.get::<String>(14)?).ok_or_else(|| unknown(14))?,
+        is_marked: row.get::<i64>(15)? > 0,
     })
 }
 
@@ -121,7 +134,17 @@ pub async fn end_delivery(
     Ok(tx.execute(END, vec![id.into(), state.name().into(), detail.into(), now.into()]).await? == 1)
 }
 
-/// Writes an attempt down.
+/// Marks an attempt as begun. False where it was begun already, or the delivery is over.
+pub async fn mark_attempt(tx: &mut Tx, id: Uuid, attempt: i64, message: &str, now: Timestamp) -> Result<bool, DbError> {
+    if tx.execute(NEXT_ATTEMPT, vec![id.into(), attempt.into(), (attempt - 1).into()]).await? == 0 {
+        return Ok(false);
+    }
+    let args: Args = vec![id.into(), attempt.into(), now.into(), "sending".into(), message.into()];
+    tx.execute(ADD_ATTEMPT, args).await?;
+    Ok(true)
+}
+
+/// Writes down what became of an attempt, whether it was marked before or not.
 pub async fn add_attempt(
     tx: &mut Tx,
     id: Uuid,

@@ -5,11 +5,18 @@ use serde_json::Value as Json;
 
 use super::*;
 use crate::{
-    notifications::push::{Keys, Subscription},
+    notifications::{
+        Standing,
+        push::{Keys, Subscription},
+    },
     server::{SessionOf, notifications::push, settings},
 };
 
 const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0";
+
+/// What is said of an address that is not asked, to anybody.
+const UNREACHED: &str = "No push service can be reached at this address.";
+const NO_MORE: &str = "skipped They want no such notifications on this way any more.";
 
 /// A browser behind the push service.
 struct Browser {
@@ -83,6 +90,23 @@ impl World {
     /// What became of the deliveries, each with why.
     async fn outcomes(&self) -> Vec<String> {
         self.rows("select state, detail from deliveries order by id", 2).await
+    }
+
+    /// When the deliveries that wait go, to the minute.
+    async fn runs_at(&self) -> Vec<String> {
+        let sql = "select run_at from jobs where kind = 'notifications.deliver' and state = 'scheduled'";
+        let rows = self.db.fetch_all(sql, Args::new()).await.unwrap();
+        rows.iter().map(|row| row.get::<Timestamp>(0).unwrap().to_string()[..16].to_owned()).collect()
+    }
+
+    /// Has them mute the record that all they were told is about.
+    async fn mute(&self, who: &str) {
+        let record = self.ctx.new_id();
+        let mut tx = self.db.begin().await.unwrap();
+        let sql = "update notifications set record_type = 'users', record_id = $1 where user_id = $2";
+        tx.execute(sql, vec![record.into(), self.id(who).into()]).await.unwrap();
+        store::stand(&mut tx, self.id(who), ("users", record), Standing::Muted, self.ctx.now()).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     async fn browsers(&self) -> usize {
@@ -236,10 +260,10 @@ async fn addresses_inside_the_network_and_keys_that_are_none_are_refused_by_name
     let world = World::pushing().await;
     let good = Browser::new(&[]).await.subscription;
     for (endpoint, why) in [
-        ("https://10.0.0.1/push", "private"),
-        ("https://[fd00::1]/push", "private"),
-        ("https://169.254.169.254/latest", "private"),
-        ("https://0xa.0.0.1/push", "private"),
+        ("https://10.0.0.1/push", UNREACHED),
+        ("https://[fd00::1]/push", UNREACHED),
+        ("https://169.254.169.254/latest", UNREACHED),
+        ("https://0xa.0.0.1/push", UNREACHED),
         ("http://push.example.net/x", "https://"),
         ("http://localhost/x", "https://"),
         ("ftp://push.example.net/x", "https://"),
@@ -260,6 +284,98 @@ async fn addresses_inside_the_network_and_keys_that_are_none_are_refused_by_name
     // Where an operator allows the network of a number, that may do without TLS.
     let near = Subscription { endpoint: "http://127.0.0.1:9/push".to_owned(), ..good };
     assert!(world.try_subscribe("ann", &near).await.is_ok());
+}
+
+#[tokio::test]
+async fn nobody_learns_from_a_refusal_which_names_the_network_knows() {
+    let world = World::pushing().await;
+    let browser = Browser::new(&[]).await;
+    let id = world.subscribe("ann", &browser).await;
+    world.ctx.app.provide(Client::new(Guard::default(), &[]).unwrap());
+    for endpoint in ["https://localhost/push", "https://nowhere.invalid/push"] {
+        let given = Subscription { endpoint: endpoint.to_owned(), ..browser.subscription.clone() };
+        let errors = world.try_subscribe("bob", &given).await.unwrap_err();
+        assert_eq!(errors.0["endpoint"], [UNREACHED], "{endpoint}");
+    }
+    assert_eq!(push::try_out(&world.as_("ann"), id).await.unwrap(), Err(UNREACHED.to_owned()));
+}
+
+#[tokio::test]
+async fn what_is_tried_again_in_quiet_hours_waits_until_they_are_over() {
+    let world = World::pushing().await;
+    world.work();
+    let browser = Browser::new(&[503]).await;
+    world.subscribe("ann", &browser).await;
+    world.tell("ann", "Done", None).await;
+    let attempts = async || world.rows("select state from delivery_attempts", 1).await.len();
+    world.until("it was tried once", async || attempts().await == 1 && world.runs_at().await.len() == 1).await;
+    let quiet = json!({ "time_zone": "Europe/London", "quiet_hours": { "from": "10:30", "until": "12:00" } });
+    world.prefer("ann", quiet).await;
+    world.ctx.app.clock().advance_seconds(3_600);
+    world.until("it is put off", async || world.runs_at().await == ["2026-11-20T12:00"]).await;
+    assert_eq!((attempts().await, browser.titles().await.len()), (1, 0));
+    world.ctx.app.clock().set(Timestamp::parse("2026-11-20T12:00:01Z").unwrap());
+    world.until("it is sent", async || world.deliveries().await == ["push at_once sent"]).await;
+    assert_eq!(browser.titles().await, ["Done"]);
+}
+
+#[tokio::test]
+async fn what_an_administrator_tries_again_at_night_waits_too() {
+    let world = World::pushing().await;
+    world.work();
+    let browser = Browser::new(&[403]).await;
+    world.subscribe("ann", &browser).await;
+    world.tell("ann", "Done", None).await;
+    world.settle().await;
+    world
+        .prefer("ann", json!({ "time_zone": "Europe/London", "quiet_hours": { "from": "09:00", "until": "12:00" } }))
+        .await;
+    let page = deliveries(&world.now(), &add(Kinds::default()), &DeliveryFilter::default(), None).await.unwrap();
+    assert_eq!(retry(&world.now(), &[page.deliveries[0].id]).await.unwrap(), 1);
+    world.settle().await;
+    assert_eq!((world.deliveries().await, browser.titles().await.len()), (vec!["push at_once waiting".to_owned()], 0));
+    assert_eq!(world.runs_at().await, ["2026-11-20T12:00"]);
+}
+
+#[tokio::test]
+async fn what_was_switched_off_or_muted_meanwhile_is_not_told() {
+    let world = World::pushing().await;
+    world.work();
+    let (off, muted) = (Browser::new(&[503]).await, Browser::new(&[503]).await);
+    world.subscribe("ann", &off).await;
+    world.subscribe("bob", &muted).await;
+    for who in ["ann", "bob"] {
+        world.tell(who, "Done", None).await;
+    }
+    let attempts = async || world.rows("select state from delivery_attempts", 1).await.len();
+    world.until("both were tried", async || attempts().await == 2 && world.runs_at().await.len() == 2).await;
+    world.choose("ann", Channel::Push, Mode::Off).await;
+    world.mute("bob").await;
+    world.ctx.app.clock().advance_seconds(3_600);
+    world.settle().await;
+    let mut outcomes = world.outcomes().await;
+    outcomes.sort();
+    assert_eq!(outcomes, ["skipped They muted the record.", NO_MORE]);
+    assert_eq!((off.titles().await.len(), muted.titles().await.len(), attempts().await), (0, 0, 2));
+}
+
+#[tokio::test]
+async fn a_digest_leaves_out_what_was_switched_off_or_muted_meanwhile() {
+    let world = World::new().await;
+    world.work();
+    for who in ["ann", "bob"] {
+        world.choose(who, Channel::Email, Mode::Daily).await;
+        world.tell(who, "Done", None).await;
+    }
+    world.settle().await;
+    world.choose("ann", Channel::Email, Mode::Off).await;
+    world.mute("bob").await;
+    world.run(&SendDigests { mode: Mode::Daily }).await;
+    world.settle().await;
+    let mut outcomes = world.outcomes().await;
+    outcomes.sort();
+    assert_eq!(outcomes, ["skipped They muted the record.", NO_MORE]);
+    assert!(world.letters().await.is_empty());
 }
 
 #[tokio::test]
