@@ -114,6 +114,7 @@ pub struct BackupInfo {
 /// What the screen shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
+    pub now: Timestamp,
     /// Where backups go, in words.
     pub place: String,
     /// Whether they lie beside what they are a copy of.

@@ -138,12 +138,22 @@ fn write(sheet: &mut Worksheet, row: u32, column: u16, cell: Cell<'_>, formats: 
         Cell::Whole(n) => {
             sheet.write_number(row, column, n as f64)?;
         }
+        Cell::Decimal { units, digits } if units.unsigned_abs() > EXACT => {
+            sheet.write_string(row, column, decimal(units, digits))?;
+        }
         Cell::Decimal { units, digits } => {
             let format = formats.decimals.entry(digits).or_insert_with(|| Format::new().set_num_format(places(digits)));
             sheet.write_number_with_format(row, column, units as f64 / scale(digits), format)?;
         }
+        Cell::Percent(hundredths) if hundredths.unsigned_abs() > EXACT => {
+            sheet.write_string(row, column, format!("{}%", decimal(hundredths, 2)))?;
+        }
         Cell::Percent(hundredths) => {
             sheet.write_number_with_format(row, column, hundredths as f64 / 10_000.0, &formats.percent)?;
+        }
+        Cell::Money { units, digits, currency } if units.unsigned_abs() > EXACT => {
+            let code = String::from_utf8_lossy(&currency);
+            sheet.write_string(row, column, format!("{} {code}", decimal(units, digits)))?;
         }
         Cell::Money { units, digits, currency } => {
             let format = formats.money.entry((currency, digits)).or_insert_with(|| {
@@ -170,6 +180,15 @@ fn write(sheet: &mut Worksheet, row: u32, column: u16, cell: Cell<'_>, formats: 
         }
     }
     Ok(())
+}
+
+/// Units of `10^-digits` with all their decimals, as exports to text have them.
+fn decimal(units: i64, digits: u8) -> String {
+    let digits = usize::from(digits);
+    let sign = if units < 0 { "-" } else { "" };
+    let all = format!("{:0>width$}", units.unsigned_abs(), width = digits + 1);
+    let (whole, fraction) = all.split_at(all.len() - digits);
+    if digits == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
 /// `0.00` for two digits.
@@ -267,5 +286,27 @@ mod tests {
             assert!(sheet.contains(value), "{value}");
         }
         assert!(part(&path, "xl/styles.xml").contains("EUR"));
+    }
+
+    #[test]
+    fn numbers_keep_every_digit_they_have() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("book.xlsx");
+        let mut book = Workbook::new(folder.path()).unwrap();
+        book.begin("Table", vec![]).unwrap();
+        book.begin_row().unwrap();
+        let (held, long) = (999_999_999_999_999, -9_007_199_254_740_993);
+        for (column, units) in (0..).step_by(3).zip([held, long]) {
+            book.put(column, Cell::Decimal { units, digits: 4 }).unwrap();
+            book.put(column + 1, Cell::Money { units, digits: 2, currency: *b"EUR" }).unwrap();
+            book.put(column + 2, Cell::Percent(units)).unwrap();
+        }
+        book.finish(&path).unwrap();
+        let sheet = part(&path, "xl/worksheets/sheet1.xml");
+        let as_numbers = ["<v>99999999999.9999<", "<v>9999999999999.99<", "<v>99999999999.9999<"];
+        let as_text = [">-900719925474.0993<", ">-90071992547409.93 EUR<", ">-90071992547409.93%<"];
+        for value in as_numbers.into_iter().chain(as_text) {
+            assert!(sheet.contains(value), "{value}: {sheet}");
+        }
     }
 }

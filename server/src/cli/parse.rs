@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use platform::jobs::{JobAction, JobFilter, State};
 use uuid::Uuid;
 
+use crate::modules;
+
 /// What the program is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -151,7 +153,13 @@ fn needed(sentence: &str) -> Help {
 
 fn serve(mut options: Options) -> Result<Command, Help> {
     let queues = options.take("--queues");
-    let queues = queues.map(|list| list.split(',').map(|queue| queue.trim().to_owned()).collect());
+    let queue = |word: &str| {
+        let known: Vec<&str> = modules::jobs().queues().iter().map(|queue| queue.name).collect();
+        let word = word.trim();
+        let unknown = || needed(&format!("There is no queue '{word}'; the queues are {}", known.join(", ")));
+        known.contains(&word).then(|| word.to_owned()).ok_or_else(unknown)
+    };
+    let queues = queues.map(|list| list.split(',').map(queue).collect::<Result<_, _>>()).transpose()?;
     let Some(list) = options.take("--roles") else {
         return Ok(Command::Serve { roles: [Role::Web, Role::Worker, Role::Scheduler].into(), queues });
     };
@@ -291,6 +299,8 @@ mod tests {
             ("sreve", "'sreve'"),
             ("user delete", "'user delete'"),
             ("serve --roles cook", "'cook'"),
+            ("serve --queues exprots", "no queue 'exprots'; the queues are backups, default, exports,"),
+            ("serve --queues imports,", "no queue ''"),
             ("serve --roles", "needs a value"),
             ("serve --roles web --roles web", "twice"),
             ("migrate now", "'now'"),

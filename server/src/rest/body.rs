@@ -26,7 +26,10 @@ pub async fn object(request: Request) -> Result<Map<String, Json>, AppError> {
     match serde_json::from_slice(&bytes(request).await?) {
         Ok(Json::Object(object)) => Ok(object),
         Ok(_) => Err(AppError::BadRequest("the body must be a JSON object".into())),
-        Err(error) => Err(AppError::BadRequest(format!("the body is not JSON: {error}"))),
+        Err(error) => {
+            let (line, column) = (error.line(), error.column());
+            Err(AppError::BadRequest(format!("the body is not JSON: look at line {line}, column {column}")))
+        }
     }
 }
 
@@ -48,4 +51,22 @@ fn is_json(headers: &HeaderMap) -> bool {
     let Some(Ok(kind)) = headers.get(CONTENT_TYPE).map(|v| v.to_str()) else { return false };
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_not_json_is_refused_in_our_own_words() {
+        for (body, place) in
+            [("{\n  \"name\": x}", "line 2, column 11"), ("{", "line 1, column 1"), ("", "line 1, column 0")]
+        {
+            let request = Request::builder().header(CONTENT_TYPE, "application/json").body(Body::from(body)).unwrap();
+            let error = object(request).await.unwrap_err();
+            assert_eq!(error, AppError::BadRequest(format!("the body is not JSON: look at {place}")));
+        }
+    }
 }

@@ -22,7 +22,7 @@ const ENVELOPE: u64 = 64 << 10;
 /// Uploads and bulk work have jobs for what takes longer.
 const ANSWER: Duration = Duration::from_mins(1);
 /// Where files are sent to.
-const UPLOADS: [&str; 3] = ["/imports/upload", "/api/v1/imports/", "/api/v1/files/"];
+const UPLOADS: [&str; 2] = ["/imports/upload", "/api/v1/imports/"];
 /// A large file over a slow line arrives in this time, or not at all.
 const ARRIVAL: Duration = Duration::from_mins(15);
 

@@ -41,6 +41,9 @@ enum Class {
     Exports,
 }
 
+/// Where a form sends a file, and where a script signs in.
+const UPLOAD: &str = "/imports/upload";
+const LOGIN: &str = "/api/v1/auth/login/";
 /// Where exports are started.
 const EXPORTS: [&str; 2] = ["/api/v1/settings/export/", "/api/exports/start"];
 
@@ -162,7 +165,8 @@ fn tell(headers: &mut HeaderMap, rates: &Rates, standing: Standing) {
 
 fn caller(request: &Request) -> Option<(Class, Who)> {
     let path = request.uri().path();
-    if !path.starts_with("/api/") {
+    let is_socket = path.starts_with("/ws/");
+    if !path.starts_with("/api/") && !is_socket && path != UPLOAD {
         return None;
     }
     let person = request.extensions().get::<Arc<Actor>>().and_then(|actor| actor.user).map(Who::Person);
@@ -174,8 +178,8 @@ fn caller(request: &Request) -> Option<(Class, Who)> {
         Some(person) if is_script => Some((Class::Api, person)),
         Some(person) => Some((Class::Browser, person)),
         // Counts failures by account and network: an office behind one address signs in all the same.
-        None if path.starts_with("/api/v1/auth/") => None,
-        None if is_interface || is_script => Some((Class::Anonymous, address(request))),
+        None if path == LOGIN => None,
+        None if is_interface || is_script || is_socket => Some((Class::Anonymous, address(request))),
         None => Some((Class::Browser, address(request))),
     }
 }

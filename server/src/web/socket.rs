@@ -47,8 +47,12 @@ async fn open(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    let Query(opening) = opening.map_err(|e| Problem(AppError::BadRequest(e.body_text())))?;
+    let unknown = "this address takes `ticket`, `hub` and `after`, a number";
+    let Query(opening) = opening.map_err(|_| Problem(AppError::BadRequest(unknown.into())))?;
+    let no_socket = || Problem(AppError::BadRequest("this address is for WebSocket connections".into()));
     let live = match (opening.ticket, live) {
+        // Using a ticket up writes something.
+        (Some(_), _) if upgrade.is_err() => return Err(no_socket()),
         (Some(ticket), _) => redeem(&state.identity, &ticket).await?,
         // A page of another site could open a socket in the name of whoever is signed in here.
         (None, Some(_)) if !csrf::is_ours(&headers, &state.config.web.public_url) => {
@@ -57,8 +61,7 @@ async fn open(
         (None, live) => live.map(|Extension(live)| live),
     };
     let live = live.ok_or(Problem(AppError::Unauthenticated))?;
-    let upgrade =
-        upgrade.map_err(|_| Problem(AppError::BadRequest("this address is for WebSocket connections".into())))?;
+    let upgrade = upgrade.map_err(|_| no_socket())?;
     let (hub, actor, resume) = (state.hub.clone(), live.actor.clone(), Resume::new(opening.hub, opening.after));
     let check = check(&state, &live);
     let upgrade = upgrade

@@ -152,6 +152,7 @@ pub fn schemas() -> Map<String, Json> {
             "number_format": names(NumberFormat::ALL.iter().map(|f| f.name()).collect()),
             "time_zone": { "type": ["string", "null"], "description": "Null for the company's.", "examples": ["Europe/Zurich"] },
             "start_page": { "type": "string", "description": "A path of the web app.", "examples": ["/companies"] },
+            "single_key_shortcuts": { "type": "boolean", "description": "Whether keys without a modifier act in the web app." },
             "sms_phone": { "type": ["string", "null"], "description": "Where text messages go, in E.164." },
             "quiet_hours": {
                 "type": ["object", "null"], "required": ["from", "until"], "additionalProperties": false,

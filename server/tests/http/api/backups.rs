@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
+use platform::{
+    backups::Cause,
+    jobs::Progress,
+    server::{backups::Backups, jobs},
+};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::world::World;
 
@@ -54,4 +60,41 @@ async fn an_administrator_has_a_backup_made_proven_and_fetches_it() {
     }
     assert_eq!(world.get("gus", &format!("/admin/backups/{id}/download")).await.status, 403);
     assert_eq!(world.post("gus", BACKUPS, json!({})).await.status, 403);
+}
+
+#[tokio::test]
+async fn administrators_hear_of_a_backup_that_failed_and_not_of_one_that_was_proven() {
+    let world = World::new().await;
+    let state = &world.service.state;
+    let _working = world.service.work();
+    let pause = async |is_paused| {
+        jobs::pause(&state.identity.system(), &state.jobs(), "backups", is_paused).await.unwrap();
+    };
+    for (is_proven, status, heard) in [(true, "proven", 0), (false, "failed", 1)] {
+        pause(true).await;
+        let id: Uuid = world.post("ada", BACKUPS, json!({})).await.json()["id"].as_str().unwrap().parse().unwrap();
+        let backups = state.app.service::<Backups>().unwrap();
+        let (progress, _) = tokio::sync::watch::channel(Progress::default());
+        let made = backups.back_up(&state.app, id, Cause::Manual, None, &progress).await.unwrap();
+        // Whoever proves it another time finds it damaged.
+        std::fs::write(std::path::Path::new(backups.shown()).join(&made.name), "x".repeat(1_000)).unwrap();
+        if !is_proven {
+            let mut tx = state.db().begin().await.unwrap();
+            let sql = "update backups set status = 'made', proven_at = null where id = $1";
+            tx.execute(sql, vec![id.into()]).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        pause(false).await;
+        let job = format!("/api/v1/jobs/{id}/");
+        for _ in 0..2_000 {
+            if world.get("ada", &job).await.json()["state"] == "discarded" {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(world.get("ada", &job).await.json()["state"], "discarded");
+        assert_eq!(world.get("ada", &format!("{BACKUPS}{id}/")).await.json()["status"], status);
+        let sql = "select id from jobs where kind = 'notifications.tell'";
+        assert_eq!(state.db().fetch_all(sql, vec![]).await.unwrap().len(), heard, "{status}");
+    }
 }

@@ -40,6 +40,10 @@ async fn strangers_have_fewer_calls_but_may_sign_in() {
     refuses(&world.post("nobody", "/api/v1/auth/login/", body).await, 401);
     assert_eq!(world.get("ada", COMPANIES).await.status, 200);
     assert_eq!(world.get("nobody", "/sign-in").await.status, 200);
+    // Everything else of theirs counts: what would be written or looked up for them.
+    for (method, path) in [("POST", "/api/v1/auth/refresh/"), ("GET", "/ws/notifications/?ticket=x")] {
+        assert_eq!(world.service.ask(method, path, &[("content-type", "application/json")], "{}").await.status, 429);
+    }
 }
 
 #[tokio::test]

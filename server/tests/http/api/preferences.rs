@@ -14,6 +14,7 @@ async fn who_chose_nothing_has_the_defaults() {
     assert_eq!(preferences["compact_mode"], false);
     assert_eq!(preferences["auto_refresh_interval"], Value::Null);
     assert_eq!(preferences["start_page"], "/");
+    assert_eq!(preferences["single_key_shortcuts"], true);
     assert_eq!(world.rows("preferences").await, 0);
 }
 
@@ -24,13 +25,14 @@ async fn what_is_changed_is_ones_own_and_the_rest_stays() {
     assert_eq!(answer.status, 200, "{}", answer.text());
     let more = json!({
         "auto_refresh_interval": 15, "date_format": "DD.MM.YYYY", "number_format": "1'234.56", "time_zone": "asia/tokyo",
-        "start_page": "/companies?sort=-name", "sms_phone": "+41 44 668 18 00",
+        "start_page": "/companies?sort=-name", "single_key_shortcuts": false, "sms_phone": "+41 44 668 18 00",
         "quiet_hours": { "from": "22:00", "until": "06:30" },
     });
     let changed = world.ask("rita", "PATCH", ME, &[], Some(more)).await.json();
     assert_eq!((&changed["theme"], &changed["density"]), (&json!("dark"), &json!("compact")));
     assert_eq!((&changed["time_zone"], &changed["sms_phone"]), (&json!("Asia/Tokyo"), &json!("+41446681800")));
     assert_eq!(changed["quiet_hours"], json!({ "from": "22:00", "until": "06:30" }));
+    assert_eq!(changed["single_key_shortcuts"], false);
     assert_eq!(world.get("rita", ME).await.json(), changed);
     assert_eq!(world.get("tom", ME).await.json()["theme"], "system");
     let cleared = json!({ "quiet_hours": null, "compact_mode": false, "time_zone": null, "auto_refresh_interval": 0 });
@@ -52,6 +54,7 @@ async fn a_wrong_value_is_refused_by_name_and_nothing_is_changed() {
         ("date_format", json!("DD-MM")),
         ("time_zone", json!("Mars/Olympus")),
         ("start_page", json!("//evil.example")),
+        ("single_key_shortcuts", json!("no")),
         ("start_page", json!("https://evil.example")),
         ("start_page", json!("/\\evil.example")),
         ("sms_phone", json!("12")),

@@ -53,7 +53,7 @@ async fn a_browser_is_subscribed_listed_tried_and_removed() {
     assert!(listed(&world, "tom").await.is_empty());
 
     let tried = world.post("rita", &format!("{ALL}{id}/test/"), json!({})).await;
-    assert_eq!(tried.json(), json!({ "taken": false, "detail": "127.0.0.1 could not be reached." }));
+    assert_eq!(tried.json(), json!({ "taken": false, "detail": "No push service can be reached at this address." }));
     for (method, path) in [("DELETE", format!("{ALL}{id}/")), ("POST", format!("{ALL}{id}/test/"))] {
         refuses(&world.ask("tom", method, &path, &[], Some(json!({}))).await, 404);
     }

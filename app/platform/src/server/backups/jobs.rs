@@ -29,13 +29,17 @@ const PULSE: Duration = Duration::from_millis(500);
 const KNOWN_DAYS: i64 = 90;
 
 /// Makes a backup, proves it and removes those whose time is over.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct BackUp {}
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct BackUp {
+    /// The copy from before a migration that only has to be proven.
+    #[serde(default)]
+    early: Option<String>,
+}
 
 impl BackUp {
     /// At night.
     pub fn schedule() -> Schedule {
-        Schedule::new("backup", "0 2 * * *", Missed::Once, |_| Self {})
+        Schedule::new("backup", "0 2 * * *", Missed::Once, |_| Self::default())
     }
 }
 
@@ -45,9 +49,9 @@ impl Job for BackUp {
     const QUEUE: Queue = QUEUE;
     const POLICY: Policy = POLICY;
 
-    /// One at a time.
+    /// One at a time; a copy that has to be proven is nobody's backup of the night.
     fn key(&self) -> Option<String> {
-        Some(String::new())
+        Some(self.early.clone().unwrap_or_default())
     }
 
     async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
@@ -77,8 +81,8 @@ impl Job for BackUp {
     async fn give_up(&self, cx: &JobCx, why: &str) -> Result<(), AppError> {
         let why = if cx.is_cancelled() { "It was cancelled." } else { why };
         let mut tx = cx.ctx.db().begin().await?;
-        store::fail(&mut tx, cx.id, why).await?;
-        if !cx.is_cancelled() {
+        let has_failed = store::fail(&mut tx, cx.id, why).await?;
+        if has_failed && !cx.is_cancelled() {
             let notice = Notice {
                 kind: &told::BACKUP_FAILED,
                 to: administrators(&cx.ctx.app.ctx(Arc::new(Actor::system()))).await?,
@@ -126,11 +130,14 @@ impl Backups {
         let mut tx = db.begin().await?;
         store::proven(&mut tx, id, app.clock().now()).await?;
         tx.commit().await?;
-        self.thin_out(app).await?;
+        // The backup is as good as it was; the next one tries again.
+        if let Err(error) = self.thin_out(app).await {
+            tracing::warn!(%error, "backups whose time is over could not be removed");
+        }
         store::find(db, id).await?.ok_or_else(missing)
     }
 
-    /// Writes down that a backup came to nothing.
+    /// Writes down that a backup came to nothing, unless it was proven.
     pub async fn fail(&self, app: &App, id: Uuid, why: &str) -> Result<(), BackupError> {
         let mut tx = app.db().begin().await?;
         store::fail(&mut tx, id, why).await?;
@@ -178,11 +185,10 @@ impl Backups {
     /// Writes down a copy that was made before the schema changed, and has it proven.
     pub async fn note(&self, ctx: &Ctx, early: Early) -> Result<(), BackupError> {
         let mut tx = ctx.db().begin().await?;
-        let id = crate::server::jobs::enqueue(ctx, &mut tx, &BackUp {}).await?;
-        if store::find(ctx.db(), id).await?.is_none() {
-            store::insert(&mut tx, id, Cause::Migration, &early.name, None, early.at).await?;
-            store::made(&mut tx, id, &early.made, ctx.now()).await?;
-        }
+        let prove = BackUp { early: Some(early.name.clone()) };
+        let id = crate::server::jobs::enqueue(ctx, &mut tx, &prove).await?;
+        store::insert(&mut tx, id, Cause::Migration, &early.name, None, early.at).await?;
+        store::made(&mut tx, id, &early.made, ctx.now()).await?;
         Ok(tx.commit().await?)
     }
 }

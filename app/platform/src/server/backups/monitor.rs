@@ -38,6 +38,7 @@ pub async fn overview(ctx: &Ctx) -> Result<Overview, AppError> {
         None => None,
     };
     Ok(Overview {
+        now: ctx.now(),
         place: backups.0.shown.clone(),
         is_beside: backups.0.is_beside,
         keep: backups.0.keep.sentence(),
@@ -52,7 +53,7 @@ pub async fn overview(ctx: &Ctx) -> Result<Overview, AppError> {
 pub async fn start(ctx: &Ctx) -> Result<Uuid, AppError> {
     ensure_administrator(ctx)?;
     let mut tx = ctx.db().begin().await?;
-    let id = jobs::enqueue(ctx, &mut tx, &BackUp {}).await?;
+    let id = jobs::enqueue(ctx, &mut tx, &BackUp::default()).await?;
     if store::find(ctx.db(), id).await?.is_none() {
         let now = ctx.app.clock().now();
         store::insert(&mut tx, id, Cause::Manual, &make::name(make::WHOLE, now, id), ctx.actor.user, now).await?;

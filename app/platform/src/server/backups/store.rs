@@ -31,7 +31,7 @@ const BEGIN: &str =
 const MADE: &str = "update backups set status = 'made', bytes = $2, row_count = $3, file_count = $4, made_at = $5 \
      where id = $1";
 const PROVEN: &str = "update backups set status = 'proven', error = null, proven_at = $2 where id = $1";
-const FAIL: &str = "update backups set status = 'failed', error = $2 where id = $1";
+const FAIL: &str = "update backups set status = 'failed', error = $2 where id = $1 and status <> 'proven'";
 const REMOVED: &str = "update backups set removed_at = $2 where id = $1";
 const FORGET: &str =
     "delete from backups where removed_at < $1 or (status = 'failed' and made_at is null and started_at < $2)";
@@ -120,8 +120,9 @@ pub async fn proven(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<(), DbError
     tx.execute(PROVEN, vec![id.into(), now.into()]).await.map(drop)
 }
 
-pub async fn fail(tx: &mut Tx, id: Uuid, why: &str) -> Result<(), DbError> {
-    tx.execute(FAIL, vec![id.into(), why.into()]).await.map(drop)
+/// What was proven stays proven: false then.
+pub async fn fail(tx: &mut Tx, id: Uuid, why: &str) -> Result<bool, DbError> {
+    Ok(tx.execute(FAIL, vec![id.into(), why.into()]).await? == 1)
 }
 
 pub async fn removed(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<(), DbError> {

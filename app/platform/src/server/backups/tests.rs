@@ -301,6 +301,58 @@ async fn a_copy_before_a_migration_is_of_the_database_alone_and_known_afterwards
 }
 
 #[tokio::test]
+async fn a_copy_before_a_migration_and_the_nights_backup_are_each_made_and_proven() {
+    let world = World::new().await;
+    for early_first in [false, true] {
+        let early = world.backups.before_migration(world.app()).await.unwrap();
+        let night = if early_first {
+            world.backups.note(&world.ctx, early).await.unwrap();
+            start(&world.ctx).await.unwrap()
+        } else {
+            let night = start(&world.ctx).await.unwrap();
+            world.backups.note(&world.ctx, early).await.unwrap();
+            night
+        };
+        let all = store::list(&world.db, 10).await.unwrap();
+        let noted = all.iter().find(|b| b.cause == Cause::Migration && b.status == Status::Made).unwrap();
+        assert_ne!(noted.id, night);
+        let (stage, _) = watch::channel(Progress::default());
+        for (id, cause) in [(noted.id, Cause::Migration), (night, Cause::Manual)] {
+            let made = world.backups.back_up(world.app(), id, Cause::Scheduled, None, &stage).await.unwrap();
+            assert_eq!((made.cause, made.status), (cause, Status::Proven));
+        }
+        let jobs = world.db.fetch_all("select id from jobs where kind = 'backups.run'", vec![]).await.unwrap();
+        let mut jobs: Vec<Uuid> = jobs.iter().map(|row| row.get(0).unwrap()).collect();
+        jobs.sort();
+        let mut wanted = vec![noted.id, night];
+        wanted.sort();
+        assert_eq!(jobs, wanted);
+        let mut tx = world.db.begin().await.unwrap();
+        tx.execute("delete from jobs", vec![]).await.unwrap();
+        tx.commit().await.unwrap();
+        world.app().clock().advance_seconds(60);
+    }
+}
+
+#[tokio::test]
+async fn a_backup_that_was_proven_stays_so_when_an_older_one_cannot_be_removed() {
+    let world = World::new().await;
+    let first = world.back_up().await.unwrap();
+    // A folder with something in it cannot be deleted like a file.
+    std::fs::remove_file(world.path(&first.name)).unwrap();
+    std::fs::create_dir(world.path(&first.name)).unwrap();
+    std::fs::write(world.path(&first.name).join("x"), "").unwrap();
+    world.app().clock().advance_seconds(3_600);
+    let second = world.back_up().await.unwrap();
+    assert_eq!(second.status, Status::Proven);
+    let first = store::find(&world.db, first.id).await.unwrap().unwrap();
+    assert_eq!((first.status, first.removed_at), (Status::Proven, None), "it was to be removed, and is there still");
+    world.backups.fail(world.app(), second.id, "Too late.").await.unwrap();
+    let second = store::find(&world.db, second.id).await.unwrap().unwrap();
+    assert_eq!((second.status, second.error), (Status::Proven, None));
+}
+
+#[tokio::test]
 async fn only_administrators_know_of_backups() {
     let world = World::new().await;
     let made = world.back_up().await.unwrap();

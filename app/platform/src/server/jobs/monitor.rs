@@ -158,12 +158,13 @@ fn masked(args: &str, secrets: &[&str]) -> String {
 
 /// A job that the actor started, or any for an administrator, with what came out of it.
 pub async fn own(ctx: &Ctx, id: Uuid) -> Result<(JobInfo, Option<String>), AppError> {
+    // The state first: one that is over then has its result.
+    let job = store::find(ctx.db(), id).await?.ok_or(AppError::NotFound)?;
     let (_, result, actor) = store::find_detail(ctx.db(), id).await?.ok_or(AppError::NotFound)?;
     let is_own = actor.is_some() && actor == ctx.actor.user;
     if !is_own {
         ensure_administrator(ctx).map_err(|_| AppError::NotFound)?;
     }
-    let job = store::find(ctx.db(), id).await?.ok_or(AppError::NotFound)?;
     Ok((job, result))
 }
 

@@ -51,6 +51,7 @@ enum Deed {
     Refuse,
     Panic,
     Hang,
+    Clutch,
     Snooze,
     UntilCancelled,
     Crowd,
@@ -84,6 +85,14 @@ impl Job for Test {
             Deed::Hang => {
                 let _end = End(diary, self.name.clone());
                 std::future::pending::<()>().await;
+            }
+            Deed::Clutch => {
+                let _end = End(diary, self.name.clone());
+                // What does not wait cannot be broken off.
+                loop {
+                    std::thread::sleep(Duration::from_millis(400));
+                    tokio::task::yield_now().await;
+                }
             }
             Deed::Snooze if diary.read().len() < 3 => return Ok(Outcome::Snooze(Duration::ZERO)),
             Deed::Note | Deed::Snooze => {}
@@ -132,6 +141,10 @@ impl Job for Impatient {
 
     async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
         self.0.run(cx).await
+    }
+
+    async fn give_up(&self, cx: &JobCx, why: &str) -> Result<(), AppError> {
+        self.0.give_up(cx, why).await
     }
 }
 
@@ -220,9 +233,9 @@ impl World {
         id
     }
 
-    async fn put_impatient(&self, name: &str) -> Uuid {
+    async fn put_impatient(&self, name: &str, deed: Deed) -> Uuid {
         let mut tx = self.db.begin().await.unwrap();
-        let job = Impatient(Test { name: name.into(), deed: Deed::Hang, key: None });
+        let job = Impatient(Test { name: name.into(), deed, key: None });
         let id = enqueue(&self.ctx, &mut tx, &job).await.unwrap();
         tx.commit().await.unwrap();
         id

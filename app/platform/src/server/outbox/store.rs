@@ -289,16 +289,29 @@ fn push_filter(sql: &mut Sql, filter: &MessageFilter) {
         sql.bind(state.name());
     }
     if let Some(words) = filter.search.as_deref().map(str::trim).filter(|words| !words.is_empty()) {
-        let pattern =
-            format!("%{}%", words.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-        sql.push(" and (lower(subject) like ");
-        sql.bind(pattern.as_str());
-        sql.push(" escape '\\' or exists (select 1 from outbox_recipients r where r.message = outbox.id and (lower(r.address) like ");
-        sql.bind(pattern.as_str());
-        sql.push(" escape '\\' or lower(r.name) like ");
-        sql.bind(pattern.as_str());
-        sql.push(" escape '\\')))");
+        sql.push(" and (");
+        push_contains(sql, "subject", words);
+        sql.push(" or exists (select 1 from outbox_recipients r where r.message = outbox.id and (");
+        push_contains(sql, "r.address", words);
+        sql.push(" or ");
+        push_contains(sql, "r.name", words);
+        sql.push(")))");
     }
+}
+
+/// Whether a column has these words in it, in capitals or not. SQLite knows no capitals but those of ASCII: the others
+/// are found there as they are typed, too.
+fn push_contains(sql: &mut Sql, column: &str, words: &str) {
+    let spellings = [words.to_lowercase(), words.to_ascii_lowercase()];
+    let spellings = if spellings[0] == spellings[1] { &spellings[..1] } else { &spellings[..] };
+    for (i, words) in spellings.iter().enumerate() {
+        sql.push(if i > 0 { " or lower(" } else { "(lower(" });
+        sql.push(column);
+        sql.push(") like ");
+        sql.bind(format!("%{}%", words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")));
+        sql.push(" escape '\\'");
+    }
+    sql.push(")");
 }
 
 fn info(row: &Row) -> Result<MessageInfo, DbError> {
@@ -338,8 +351,7 @@ pub async fn list(
     db.fetch_all(&text, args).await?.iter().map(info).collect()
 }
 
-/// Ids of messages after one, in order.
-/// The messages that a filter finds, or those of them that are there to be sent.
+/// The ids after one, in order, of the messages that a filter finds, or of those of them that are there to be sent.
 pub async fn ids(
     db: &Db,
     filter: &MessageFilter,

@@ -30,7 +30,7 @@ async fn a_panic_and_a_hang_are_failures() {
     let world = World::new().await;
     world.work();
     let panics = world.until(world.put("a", Deed::Panic).await, State::Discarded).await;
-    let hangs = world.until(world.put_impatient("b").await, State::Discarded).await;
+    let hangs = world.until(world.put_impatient("b", Deed::Hang).await, State::Discarded).await;
     for (job, said) in [(panics, "Something went wrong, reference"), (hangs, "This took longer than")] {
         assert!(job.error.as_deref().unwrap().starts_with(said), "{:?}", job.error);
         assert_eq!(job.attempt, 3);
@@ -41,12 +41,24 @@ async fn a_panic_and_a_hang_are_failures() {
 async fn what_is_broken_off_does_not_go_on_in_secret() {
     let world = World::new().await;
     let worker = world.work();
-    world.until(world.put_impatient("late").await, State::Retryable).await;
+    world.until(world.put_impatient("late", Deed::Hang).await, State::Retryable).await;
     world.noted("late broken off").await;
     world.put("stopped", Deed::Hang).await;
     world.noted("stopped 1").await;
     worker.abort();
     world.noted("stopped broken off").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_put_in_order_while_the_handler_still_works_on_it() {
+    let world = World::new().await;
+    world.work();
+    world.until(world.put_impatient("slow", Deed::Clutch).await, State::Discarded).await;
+    let diary = world.diary.read();
+    let [.., last, given_up] = diary.as_slice() else { panic!("{diary:?}") };
+    assert_eq!(last, "slow broken off");
+    assert!(given_up.starts_with("slow given up: This took longer than"), "{diary:?}");
+    assert_eq!(diary.iter().filter(|line| *line == "slow broken off").count(), 3);
 }
 
 #[tokio::test]

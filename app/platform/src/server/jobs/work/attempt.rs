@@ -45,6 +45,9 @@ pub async fn attempt(worker: &Worker, claimed: &Claimed, cancelled: Arc<AtomicBo
         Ok(Ok(outcome)) => outcome,
         Ok(Err(panic)) => Err(kernel::server::unexpected(panic)),
         Err(_) => {
+            // Nobody puts in order what the handler still works on.
+            running.abort();
+            let _ = running.await;
             let ending = Ending::Failed {
                 why: format!("This took longer than the {} seconds it may take.", limit.as_secs()),
                 again: retry_after(worker, &*kind, claimed),

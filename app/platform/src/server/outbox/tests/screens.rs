@@ -35,6 +35,9 @@ async fn the_list_counts_filters_and_searches() {
     assert_eq!(found.iter().map(|m| m.id).collect::<Vec<_>>(), [id]);
     assert_eq!(find(None, Some("0 %")).await.messages.len(), 1);
     assert_eq!(find(None, Some("n_@e")).await.messages.len(), 0, "nothing in a search is a wildcard");
+    world.post_letter(Letter { subject: "An offer for Ödegaard".to_owned(), ..letter_to(&["cy@example.com"]) }).await;
+    assert_eq!(find(None, Some("Ödegaard")).await.messages.len(), 1);
+    assert_eq!(find(None, Some("OFFER for Ödeg")).await.messages.len(), 1);
 }
 
 #[tokio::test]
