@@ -1,4 +1,4 @@
-// What every journey starts from: a running server, and a page that fails the journey for anything it complains about.
+// What every journey starts from: a running server, and pages that fail the journey for anything they complain about.
 
 import { randomUUID } from "node:crypto";
 
@@ -10,8 +10,9 @@ import { type Server, startServer } from "./server.ts";
 export { expect };
 
 interface Own {
-  /** Complaints of the page that the journey causes on purpose are taken out of here. */
+  /** Complaints of any page that the journey causes on purpose are taken out of here. */
   complaints: string[];
+  watched: void;
 }
 
 export const test = base.extend<Own, { server: Server }>({
@@ -25,14 +26,25 @@ export const test = base.extend<Own, { server: Server }>({
   ],
   baseURL: async ({ server }, use) => use(server.url),
   complaints: async ({}, use) => use([]),
-  page: async ({ page, complaints }, use) => {
-    page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") complaints.push(`${message.text()} ${message.location().url}`);
-    });
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    await use(page);
-    expect(complaints, "the console stays silent").toEqual([]);
-  },
+  // Every page there is, of contexts made by hand too.
+  watched: [
+    async ({ browser, context, complaints }, use) => {
+      const watch = (made: BrowserContext) => {
+        made.on("console", (message) => {
+          if (message.type() === "error" || message.type() === "warning") complaints.push(`${message.text()} ${message.location().url}`);
+        });
+        made.on("weberror", (error) => complaints.push(String(error.error())));
+        return made;
+      };
+      watch(context);
+      const make = browser.newContext.bind(browser);
+      browser.newContext = async (options) => watch(await make(options));
+      await use();
+      browser.newContext = make;
+      expect(complaints, "the console stays silent").toEqual([]);
+    },
+    { auto: true },
+  ],
 });
 
 /** Waits until the page reacts to clicks. */
@@ -102,6 +114,22 @@ export function row(page: Page, name: string) {
 /** The value of a field on the page of a record or in its peek. */
 export function detail(page: Page, label: string) {
   return page.locator("dl.description > dt", { hasText: new RegExp(`^${label}$`) }).locator("xpath=following-sibling::dd[1]");
+}
+
+/** Lets the answers to requests of the page wait, until what is returned is called. */
+export async function hold(page: Page, path: string) {
+  let release = () => {};
+  const released = new Promise<void>((go) => (release = go));
+  await page.route(`**/api/${path}`, async (route) => {
+    await released;
+    await route.continue();
+  });
+  return async () => {
+    const answered = page.waitForResponse(`**/api/${path}`);
+    release();
+    await (await answered).finished();
+    await page.unroute(`**/api/${path}`);
+  };
 }
 
 /** Checks WCAG 2.2 A and AA as far as a program can, in both colour schemes. */

@@ -122,10 +122,11 @@ fn chart(session: Session, chart: &Chart) -> AnyView {
 /// What is worth doing first, until it is done.
 fn first_steps(session: Session, figures: &HomeFigures) -> Option<AnyView> {
     let administers = session.user().is_some_and(|u| u.may_administer);
+    let imports = session.types().iter().any(|t| t.name == "companies" && t.may("import"));
     let steps = [
         (
             figures.has_imported,
-            true,
+            imports,
             "Import your companies",
             "From any CSV file, with a dry run before and an undo after",
             "/companies/import",

@@ -2,7 +2,11 @@
 
 use leptos::{ev, prelude::*};
 use leptos_router::hooks::{use_location, use_navigate};
-use screens::{frame::Frame, keyboard::is_typing, session::Session};
+use screens::{
+    frame::Frame,
+    keyboard::{is_off, is_taken, is_typing},
+    session::Session,
+};
 use ui::{Dialog, ShortcutHelp};
 
 use crate::navigation;
@@ -37,7 +41,7 @@ pub fn listen(frame: Frame, session: Session) {
                 }
                 return;
             }
-            if is_command || event.alt_key() {
+            if is_taken(&event) || is_off(&event, session) {
                 return;
             }
             if going.get_value() {
@@ -112,6 +116,7 @@ pub fn Help() -> impl IntoView {
                 ("Next and previous row", "j k"),
                 ("Open", "Enter"),
                 ("Peek", "Space"),
+                ("Between list and peek", "F6"),
                 ("Edit", "e"),
                 ("Select", "x"),
                 ("Search", "/"),

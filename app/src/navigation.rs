@@ -6,6 +6,7 @@ use leptos_router::hooks::use_location;
 use platform::preferences::{Density, Theme, api::change_preferences};
 use screens::{
     frame::{Frame, Furniture},
+    live::Live,
     look::{self, Look},
     push,
     session::Session,
@@ -102,26 +103,28 @@ fn is_within(path: &str, href: &str) -> bool {
 /// Who one is, how one wants to see things, and the way out.
 fn account(session: Session) -> AnyView {
     let Some(me) = session.user() else { return ().into_any() };
-    let furniture = Furniture::get();
-    let chosen = RwSignal::new(Look::default());
-    Effect::new(move |_| chosen.set(look::chosen()));
+    let (frame, furniture) = (Frame::get(), Furniture::get());
     let choose = move |look: Look| {
-        look::show(look);
-        chosen.set(look);
+        frame.show(look);
         furniture.look.set(Some(look));
     };
+    let live = Live::get();
+    let leave = move |_| {
+        push::forget();
+        live.end();
+    };
     let theme = move |label: &'static str, icon: &'static str, theme: Theme| {
-        let select = Callback::new(move |()| choose(Look { theme, ..chosen.get_untracked() }));
-        let checked = Signal::derive(move || chosen.get().theme == theme);
+        let select = Callback::new(move |()| choose(Look { theme, ..look::chosen() }));
+        let checked = Signal::derive(move || frame.look.get().theme == theme);
         view! { <MenuItem label=label icon=icon checked=checked on_select=select /> }
     };
     let density = move |label: &'static str, density: Density| {
-        let select = Callback::new(move |()| choose(Look { density, ..chosen.get_untracked() }));
-        let checked = Signal::derive(move || chosen.get().density == density);
+        let select = Callback::new(move |()| choose(Look { density, ..look::chosen() }));
+        let checked = Signal::derive(move || frame.look.get().density == density);
         view! { <MenuItem label=label checked=checked on_select=select /> }
     };
     view! {
-        <form class="account" method="post" action="/sign-out" on:submit=move |_| push::forget()>
+        <form class="account" method="post" action="/sign-out" on:submit=leave>
             <Avatar name=me.name.clone() />
             <span class="truncate">{me.name.clone()}</span>
             <span class="spacer"></span>

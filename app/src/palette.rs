@@ -26,6 +26,14 @@ pub fn Palette() -> impl IntoView {
             loading.set(false);
             return;
         }
+        // Nothing stands there that was found for other words.
+        let key = kernel::fold::key(typed.trim());
+        found.update(|groups| {
+            for group in groups.iter_mut() {
+                group.commands.retain(|hit| kernel::fold::key(&hit.label).contains(&key));
+            }
+            groups.retain(|group| !group.commands.is_empty());
+        });
         loading.set(true);
         let after_a_pause = move || {
             if latest.try_get_value() != Some(number) {

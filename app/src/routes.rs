@@ -20,7 +20,7 @@ use crate::{home, keys, missing, navigation, palette};
 fn inside_shell(screen: fn(&[&str]) -> AnyView) -> AnyView {
     let (frame, session) = (Frame::get(), Session::get());
     Furniture::get().arrive(notifications::bell, move || {
-        Live::get().begin();
+        Live::get().begin(frame);
         notifications::follow(frame, session);
         navigation::keep_looks(frame, Furniture::get());
     });

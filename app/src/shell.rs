@@ -35,9 +35,12 @@ pub fn Shell() -> impl IntoView {
 
 fn inside(bootstrap: Bootstrap) -> AnyView {
     let session = Session::provide(bootstrap);
-    let frame = Frame::provide();
-    Live::provide();
-    Effect::new(move |_| session.with(|b| look::follow(&b.preferences)));
+    let frame = Frame::provide(session);
+    Live::provide(frame);
+    Effect::new(move |_| {
+        session.with(|b| look::follow(&b.preferences));
+        frame.look.set(look::chosen());
+    });
     frame.unread.set(session.with(|b| b.unread));
     // The router would take the link for one of its own and move no focus.
     let skip = |event: leptos::ev::MouseEvent| {

@@ -1,4 +1,4 @@
-import { accessible, awake, detail, enter, expect, expected, make, open, test, toast, unique } from "../fixtures.ts";
+import { accessible, awake, detail, enter, expect, expected, hold, make, open, test, toast, unique } from "../fixtures.ts";
 
 test.beforeEach(async ({ context, server }) => enter(context, server));
 
@@ -151,6 +151,40 @@ test("without the server saving says so and nothing is lost", async ({ page, con
   await page.getByRole("button", { name: "Save" }).click();
   await expect(detail(page, "Headquarters")).toHaveText("Typed offline");
   expected(complaints, "ERR_INTERNET_DISCONNECTED");
+});
+
+test("who leaves while it is saved is told how it went, and of nothing unsaved", async ({ page, context, server }) => {
+  const id = await make(context, server, "companies", { name: unique("Hasty") });
+  await open(page, `/companies/${id}/edit`);
+  await page.getByLabel("Headquarters").fill("Leeds");
+  const saved = await hold(page, "records/save");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Contacts" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Contacts");
+  await saved();
+  await expect(toast(page, "Saved.")).toBeVisible();
+  await expect(page.getByText("Not saved yet")).toHaveCount(0);
+  await page.goBack();
+  await expect(page.getByLabel("Headquarters")).toHaveValue("Leeds");
+  await expect(page.getByText("What you had typed is here again")).toHaveCount(0);
+});
+
+test("Enter in a field that looks something up takes what was typed, once it is found", async ({ page }) => {
+  await open(page, "/contacts/new");
+  const company = page.getByRole("combobox", { name: "Company" });
+  await company.click();
+  await expect(page.getByRole("option").first()).toBeVisible();
+  const found = await hold(page, "records/lookup");
+  await company.pressSequentially("alder foods");
+  await company.press("Enter");
+  await expect(page.getByText("Searching…")).toBeVisible();
+  await found();
+  await expect(company).toHaveValue("Alder Foods");
+  await company.fill("nobody is called so");
+  await expect(page.getByText("Nothing found")).toBeVisible();
+  await company.press("Enter");
+  await expect(page.locator(".field-error")).toHaveCount(0);
+  await expect(company).toHaveValue("nobody is called so");
 });
 
 test("a form that is left keeps what was typed, and asks before the page goes", async ({ page, context, server }) => {

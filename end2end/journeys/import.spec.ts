@@ -1,4 +1,4 @@
-import { accessible, awake, expect, open, signIn, test } from "../fixtures.ts";
+import { accessible, awake, expect, open, signIn, test, toast } from "../fixtures.ts";
 
 const accounts = [
   "account,sector,year_established,revenue,employees,subsidiary_of",
@@ -33,6 +33,7 @@ test("a file becomes companies in four steps, and goes again", async ({ page, se
   await awake(page);
   await page.getByRole("button", { name: "Import 2 companies" }).click();
   await expect(page.getByText("Imported 2 companies.")).toBeVisible();
+  await expect(toast(page, "The import is over.").getByRole("button", { name: "Undo" })).toBeVisible();
   await accessible(page);
 
   await page.getByRole("link", { name: "Show the companies" }).click();
@@ -41,6 +42,25 @@ test("a file becomes companies in four steps, and goes again", async ({ page, se
   await page.goBack();
   await page.getByRole("button", { name: "Undo the import" }).click();
   await expect(page.getByText("Everything is as it was before.")).toBeVisible();
+});
+
+test("what was matched is still so after a look elsewhere", async ({ page, server }) => {
+  await signIn(page, server);
+  await open(page, "/companies/import");
+  const file = { name: "accounts.csv", mimeType: "text/csv", buffer: Buffer.from(accounts) };
+  await page.locator("input[type=file]").setInputFiles(file);
+  await page.waitForURL(/\/imports\//);
+  await page.getByLabel("Field for sector").selectOption("");
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Contacts" }).click();
+  await expect(toast(page, "Not saved yet")).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Contacts");
+  await page.goBack();
+  await expect(page.getByLabel("Field for sector")).toHaveValue("");
+  await page.getByRole("button", { name: "Check" }).click();
+  await expect(page.getByRole("button", { name: "Back to the columns" })).toBeVisible();
+  await page.getByRole("button", { name: "Back to the columns" }).click();
+  await expect(page.getByLabel("Field for sector")).toHaveValue("");
+  await expect(page.getByText("Not saved yet")).toHaveCount(1);
 });
 
 test("what is no table of text is refused where it was dropped", async ({ page, server, complaints }) => {

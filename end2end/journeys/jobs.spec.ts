@@ -1,4 +1,4 @@
-import { accessible, enter, expect, open, test, toast } from "../fixtures.ts";
+import { accessible, enter, expect, expected, open, test, toast } from "../fixtures.ts";
 
 test.beforeEach(async ({ context, server }) => enter(context, server));
 
@@ -74,13 +74,26 @@ test("a schedule is set, refused, run by hand and set back", async ({ page }) =>
   await expect(dialog.getByText("This is no cron expression of five fields.")).toBeVisible();
   await accessible(page);
   await dialog.getByLabel("When").fill("15 3 * * 1");
-  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByLabel("When").press("Enter");
   await expect(schedule).toContainText("15 3 * * 1");
   await schedule.getByRole("button", { name: "Run now" }).click();
   await expect(toast(page, "Remove old sessions: enqueued.")).toBeVisible();
   await expect(page.getByRole("region", { name: "Jobs" }).getByRole("row", { name: /Remove old sessions.*Completed/ })).toBeVisible();
   await schedule.getByRole("button", { name: "Edit" }).click();
   await dialog.getByRole("button", { name: "As it came" }).click();
-  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByLabel("When").press("Control+Enter");
   await expect(schedule).toContainText("40 2 * * *");
+});
+
+test("lines of one state do not stand under another whose lines could not be read", async ({ page, complaints }) => {
+  await open(page, "/admin/jobs");
+  await page.route("**/api/jobs/**", (route) => route.abort());
+  const failed = page.getByRole("navigation", { name: "States" }).getByRole("link", { name: /^Failed/ });
+  await failed.click();
+  await expect(page.getByRole("button", { name: "Try again" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Jobs" })).toHaveCount(0);
+  await page.unroute("**/api/jobs/**");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(failed).toHaveAttribute("aria-current", "page");
+  expected(complaints, "ERR_FAILED");
 });

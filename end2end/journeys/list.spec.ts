@@ -40,6 +40,49 @@ test("search narrows as one types, counts and totals follow, and the address can
   await expect(names(page).first()).toBeVisible();
 });
 
+test("the search field keeps the space one has just typed", async ({ page }) => {
+  await open(page, "/companies");
+  const field = page.getByRole("searchbox", { name: "Search companies" });
+  await field.pressSequentially("alder ");
+  await expect(page).toHaveURL(/search=alder$/);
+  await expect(field).toHaveValue("alder ");
+  await field.pressSequentially("foods");
+  await expect(page).toHaveURL(/search=alder(%20|\+)foods$/);
+  await expect(names(page)).toHaveCount(1);
+  await page.goBack();
+  await expect(field).not.toHaveValue("alder foods");
+});
+
+test("a filter holds the number one typed, reads as one reads, and one that was left leaves nothing behind", async ({ page, context, server }) => {
+  const prefer = (number_format: string) =>
+    context.request.post(`${server.url}/api/preferences/change`, { data: { changes: { number_format } }, headers: { origin: server.url } });
+  await prefer("1.234,56");
+  await open(page, "/companies");
+  const chip = page.locator(".filter-chip");
+  const value = page.locator("#filter-value");
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+  await page.getByRole("combobox", { name: "Field" }).selectOption({ label: "Employees" });
+  await value.fill("1.000");
+  await page.getByRole("button", { name: "Add filter" }).click();
+  await expect(chip).toContainText("at least 1.000");
+  expect(decodeURIComponent(page.url())).toContain('"value":"1000"');
+  await chip.getByRole("button", { name: "Employees", exact: true }).click();
+  await expect(value).toHaveValue("1000");
+  await page.getByRole("button", { name: "Change filter" }).click();
+  await expect(chip).toContainText("at least 1.000");
+
+  await chip.getByRole("button", { name: "Employees", exact: true }).click();
+  await expect(value).toHaveValue("1000");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+  await expect(page.getByRole("combobox", { name: "Field" })).toHaveValue("");
+  await page.getByRole("combobox", { name: "Field" }).selectOption({ label: "Status" });
+  await value.selectOption({ label: "Partner" });
+  await page.getByRole("button", { name: "Add filter" }).click();
+  await expect(chip).toHaveCount(2);
+  await prefer("1,234.56");
+});
+
 test("filters are built, changed, combined and taken away, all in the address", async ({ page }) => {
   await open(page, "/companies");
   const add = async (field: string, condition: string | undefined, value: string) => {
@@ -57,7 +100,7 @@ test("filters are built, changed, combined and taken away, all in the address", 
   await expect(foot).toContainText(/^7 companies/);
   await add("Sector", "is", "Health Care");
   await expect(page.locator(".filter-chip")).toHaveCount(2);
-  await expect(foot).toContainText(/^\d companies|^1 companies/);
+  await expect(foot).toContainText(/^\d companies|^1 company/);
 
   await page.getByRole("combobox", { name: "Rows meet" }).selectOption("any");
   await expect(foot).toContainText(/^1\d companies/);
@@ -145,6 +188,31 @@ test("pages follow one another and are addresses of their own", async ({ page })
   await expect(names(page).first()).not.toHaveText(first ?? "");
   await page.goBack();
   await expect(names(page).first()).toHaveText(first ?? "");
+});
+
+test("a page after the last leads to the first, and the last row of a page to the page before", async ({ page, context, server }) => {
+  await open(page, "/companies?page=99&sort=-name");
+  await expect(page.getByText("There is no page 99.")).toBeVisible();
+  await page.getByRole("link", { name: "First page" }).click();
+  await expect(page).toHaveURL(/\/companies\?sort=-name$/);
+  await expect(names(page).first()).toBeVisible();
+
+  const word = unique("Fifty");
+  await Promise.all(Array.from({ length: 51 }, (_, n) => make(context, server, "companies", { name: `${word} ${String(n).padStart(2, "0")}` })));
+  await open(page, `/companies?search=${encodeURIComponent(word)}&page=2`);
+  await page.getByRole("checkbox", { name: "Select all rows" }).check();
+  await page.getByRole("toolbar").getByRole("button", { name: "Delete" }).click();
+  await expect(page.locator(".table-foot")).toContainText("1–50 of 50");
+  await expect(page).not.toHaveURL(/page=/);
+});
+
+test("the column of names can be made narrower", async ({ page }) => {
+  await open(page, "/companies");
+  const cell = names(page).first();
+  const before = (await cell.boundingBox())?.width ?? 0;
+  await page.getByRole("separator", { name: "Width of Name" }).focus();
+  for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowLeft");
+  await expect.poll(async () => Math.round((await cell.boundingBox())?.width ?? 0)).toBe(Math.round(before) - 80);
 });
 
 test("selected rows are changed together, and all of it is undone at once", async ({ page, context, server }) => {

@@ -76,7 +76,7 @@ test("the home page follows what others write", async ({ page, context, server }
   await expect(figure).not.toHaveText(before, { useInnerText: true });
 });
 
-test("who is signed out hears nothing more and is not asked again and again", async ({ page, context, server }) => {
+test("who is signed out is told, not asked again and again, and hears on once signed in elsewhere", async ({ page, context, server }) => {
   await enter(context, server, COLLEAGUE);
   const sockets: string[] = [];
   page.on("websocket", (socket) => sockets.push(socket.url()));
@@ -88,5 +88,15 @@ test("who is signed out hears nothing more and is not asked again and again", as
   const elsewhere = await context.request.post(`${server.url}/sign-out`, { headers: { origin: server.url } });
   expect(elsewhere.ok()).toBe(true);
   await closed;
+  await expect(page.getByText("You were signed out")).toBeVisible();
   expect(sockets).toHaveLength(1);
+  await enter(context, server, COLLEAGUE);
+  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+  await expect.poll(() => sockets.length).toBe(2);
+  await expect(page.getByText("You were signed out")).toHaveCount(0);
+  const name = unique("Heard");
+  await page.getByRole("searchbox").fill(name);
+  await expect(page.getByText("No companies match.")).toBeVisible();
+  await make(context, server, "companies", { name });
+  await expect(row(page, name)).toBeVisible();
 });

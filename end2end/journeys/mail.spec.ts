@@ -41,6 +41,19 @@ function flaky(lost: number): Promise<{ port: number; taken: () => number; liste
   });
 }
 
+test("settings that are left before they were saved wait there", async ({ page }) => {
+  await open(page, "/admin/mail");
+  await page.getByLabel("Send mail by").selectOption("smtp");
+  await page.getByLabel("Server").fill("mail.example.com");
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Jobs" }).click();
+  await expect(toast(page, "Not saved yet")).toBeVisible();
+  await page.goBack();
+  await expect(page.getByText("What you had typed is here again")).toBeVisible();
+  await expect(page.getByLabel("Server")).toHaveValue("mail.example.com");
+  await page.getByRole("button", { name: "Discard" }).click();
+  await expect(page.getByLabel("Server")).toHaveCount(0);
+});
+
 test("mail is held until an administrator says how to send it, then tried and sent", async ({ page, complaints }) => {
   await open(page, "/admin/mail");
   await accessible(page);

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from "@playwright/test";
 
-import { accessible, enter, expect, make, open, test, toast, unique } from "../fixtures.ts";
+import { accessible, enter, expect, hold, make, open, test, toast, unique } from "../fixtures.ts";
 import type { Server } from "../server.ts";
 
 /** Somebody else with a browser of their own. */
@@ -31,7 +31,7 @@ async function unread(context: BrowserContext, server: Server, count: number) {
 
 const bell = (page: Page) => page.getByRole("button", { name: "Notifications" });
 
-test("who is assigned a company hears of it, opens it and follows others", async ({ context, server, browser }) => {
+test("who is assigned a company hears of it, opens it and follows others", async ({ context, server, browser, complaints }) => {
   test.setTimeout(90_000);
   await enter(context, server);
   const rosa = await colleague(browser, server, "Rosa");
@@ -46,8 +46,11 @@ test("who is assigned a company hears of it, opens it and follows others", async
   await bell(page).click();
   await expect(page.getByRole("dialog", { name: "Notifications" })).toContainText("yours");
   await accessible(page);
+  // The server answers once the panel is gone.
+  const read = await hold(page, "notifications/read");
   await page.getByRole("link", { name: new RegExp(`made ${name} yours`) }).click();
   await expect(page.getByRole("heading", { level: 2, name })).toBeVisible();
+  await read();
   await expect(page.locator(".bell-count")).toHaveCount(0);
   await unread(rosa.context, server, 0);
 
@@ -67,6 +70,13 @@ test("who is assigned a company hears of it, opens it and follows others", async
   await expect(notice).toContainText("Changed: Sector.");
   await expect(notice).toContainText("You get this because you own or follow the record.");
   await accessible(page);
+  const seen = await hold(page, "notifications/read");
+  await notice.locator("a.notice-title").click();
+  await expect(page.getByRole("heading", { level: 2, name: other })).toBeVisible();
+  await seen();
+  await expect(page.locator(".bell-count")).toHaveCount(0);
+  expect(complaints).toEqual([]);
+  await page.goBack();
   await notice.getByRole("button", { name: "What to do with it" }).click();
   await page.getByRole("menuitem", { name: "Mute this record" }).click();
   await expect(toast(page, "You will hear nothing of this record any more.")).toBeVisible();

@@ -1,4 +1,4 @@
-import { accessible, detail, enter, expect, make, open, test, toast, unique } from "../fixtures.ts";
+import { accessible, detail, enter, expect, make, open, row, test, toast, unique } from "../fixtures.ts";
 
 test.use({ viewport: { width: 390, height: 844 }, hasTouch: true });
 test.beforeEach(async ({ context, server }) => enter(context, server));
@@ -36,4 +36,35 @@ test("on a phone one goes by the drawer, finds, opens and edits", async ({ page,
   await page.getByRole("button", { name: "Save" }).tap();
   await expect(toast(page, "Company saved.")).toBeVisible();
   await expect(detail(page, "Headquarters")).toHaveText("Porto");
+});
+
+test("on a phone the bar over a record keeps all its actions, however long the title", async ({ page, context, server }) => {
+  const name = unique("Consolidated International Holdings of the Northern and Southern Provinces");
+  const id = await make(context, server, "companies", { name });
+  await open(page, `/companies/${id}`);
+  const bar = page.locator(".top-bar");
+  for (const action of [
+    bar.getByRole("link", { name: "Edit", exact: true }),
+    bar.getByRole("button", { name: "Delete" }),
+    bar.getByRole("button", { name: "Notifications" }),
+  ]) {
+    const box = await action.boundingBox();
+    expect(box?.x).toBeGreaterThan(0);
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(390);
+  }
+  await expect(bar.getByRole("link", { name: "Companies" })).toBeVisible();
+});
+
+test("on a phone the focus goes into the peek that covers the list, and back to its row", async ({ page, context, server }) => {
+  const name = unique("Covered");
+  await make(context, server, "companies", { name });
+  await open(page, `/companies?search=${encodeURIComponent(name)}`);
+  await page.keyboard.press("j");
+  await expect(row(page, name)).toBeFocused();
+  await page.keyboard.press("Space");
+  const peek = page.getByRole("complementary", { name: "Company" });
+  await expect(peek).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(peek).toHaveCount(0);
+  await expect(row(page, name)).toBeFocused();
 });

@@ -70,6 +70,40 @@ test("history says who changed what, and takes a change back on its own", async 
   await expect(items.nth(0)).toContainText("undid a change");
 });
 
+test("the focus is on the pencil again after editing in place", async ({ page, context, server }) => {
+  const id = await make(context, server, "companies", { name: unique("Pencil"), ticker: "AAA" });
+  await open(page, `/companies/${id}`);
+  const pencil = page.getByRole("button", { name: "Edit ticker" });
+  const field = page.getByRole("textbox", { name: "Ticker" });
+  await pencil.press("Enter");
+  await expect(field).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(pencil).toBeFocused();
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Cancel" }).press("Enter");
+  await expect(pencil).toBeFocused();
+  await page.keyboard.press("Enter");
+  await field.fill("BBB");
+  await page.keyboard.press("Enter");
+  await expect(detail(page, "Ticker")).toHaveText("BBB");
+  await expect(page.locator(".timeline")).toContainText("AAA → BBB");
+  await expect(pencil).toBeFocused();
+});
+
+test("the history says how much an undo takes back, and where it is cut", async ({ page, context, server }) => {
+  const word = unique("Many");
+  const ids = await Promise.all([1, 2].map((n) => make(context, server, "companies", { name: `${word} ${n}`, ticker: "0" })));
+  const save = (path: string, data: object) => context.request.post(`${server.url}/api/records/${path}`, { data, headers: { origin: server.url } });
+  await save("edit", { record_type: "companies", ids, set: [["status", { t: "partner" }]] });
+  await open(page, `/companies/${ids[0]}`);
+  await expect(page.locator(".timeline-item").first().getByRole("button", { name: "Undo for all 2 records" })).toBeVisible();
+  await expect(page.getByText("The last 100 changes.")).toHaveCount(0);
+  for (let n = 1; n <= 99; n++) await save("save", { record_type: "companies", id: ids[0], version: null, set: [["ticker", { t: `${n}` }]] });
+  await open(page, `/companies/${ids[0]}`);
+  await expect(page.locator(".timeline-item")).toHaveCount(100);
+  await expect(page.getByText("The last 100 changes.")).toBeVisible();
+});
+
 test("a deletion is undone by its message", async ({ page, context, server }) => {
   const name = unique("Gone");
   const id = await make(context, server, "companies", { name });

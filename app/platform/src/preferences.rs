@@ -117,6 +117,8 @@ pub struct Preferences {
     pub time_zone: Option<String>,
     /// Where one is after signing in.
     pub start_page: String,
+    /// Whether keys without a modifier are shortcuts.
+    pub single_keys: bool,
     /// Where text messages go, in E.164.
     pub phone: Option<String>,
     pub quiet: Option<Quiet>,
@@ -137,6 +139,7 @@ impl Default for Preferences {
             number: NumberFormat::default(),
             time_zone: None,
             start_page: "/".to_owned(),
+            single_keys: true,
             phone: None,
             quiet: None,
             high_through_quiet: true,

@@ -237,6 +237,10 @@ pub async fn find_zones(typed: String) -> Result<Vec<(String, String)>, AppError
     serve::find_zones(&typed).await
 }
 
+/// How many changes the history of a record shows.
+pub const HISTORY: u32 = 100;
+
+/// A record's latest changes; one more than are shown, where there are more.
 #[server(endpoint = "records/history", input = Json, output = Json)]
 pub async fn record_history(
     record_type: String,

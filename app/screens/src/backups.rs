@@ -1,5 +1,5 @@
 //! Backups: whether the last one is proven, where they go, and those there are. Asked for every two seconds while one
-//! is under way. For administrators.
+//! is under way, and now and then besides. For administrators.
 
 mod table;
 
@@ -62,7 +62,7 @@ fn body(backups: Backups, wanted: RwSignal<bool>) -> AnyView {
 /// Whether one can sleep.
 fn state(backups: Backups) -> AnyView {
     let session = backups.session();
-    let last: Option<Timestamp> = backups.answer.with(|all| all.last_proven);
+    let (now, last): (Timestamp, Option<Timestamp>) = backups.answer.with(|all| (all.now, all.last_proven));
     let failed = backups.answer.with(|all| {
         let latest = all.backups.iter().find(|b| !b.status.is_busy());
         latest.and_then(|b| b.error.clone())
@@ -73,12 +73,13 @@ fn state(backups: Backups) -> AnyView {
             let text = "There is no backup that was proven. The first is made at night, or now.";
             (Tone::Warn, "Nothing is safe yet.", text.to_owned())
         }
-        (Some(at), None) if session.now().seconds_since(at) > FRESH => {
+        (Some(at), None) if now.seconds_since(at) > FRESH => {
             let text = format!("The last backup that was proven is of {}.", session.when(at));
             (Tone::Warn, "The last proof is old.", text)
         }
         (Some(at), None) => {
-            let text = format!("The last backup was restored aside and found the same {}.", session.ago(at));
+            let ago = session.with(|b| b.formats.ago(at, now));
+            let text = format!("The last backup was restored aside and found the same {ago}.");
             (Tone::Ok, "Everything can be put back.", text)
         }
     };

@@ -11,7 +11,7 @@ use records::TypeInfo;
 use ui::{Banner, Button, ButtonKind, SkeletonRecord, Tone};
 use uuid::Uuid;
 
-pub(crate) use kept::{Shelf, keep};
+pub(crate) use kept::{Shelf, keep, keep_entered, put, take};
 pub(crate) use state::{Entry, Form};
 
 use crate::{

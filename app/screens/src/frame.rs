@@ -8,7 +8,14 @@ use records::Value;
 use ui::{Breadcrumb, Toast, Toasts, Tone, TopBar, provide_toasts};
 use uuid::Uuid;
 
-use crate::{api, draft::Draft, form::Shelf, live::Live, look::Look};
+use crate::{
+    api,
+    draft::Draft,
+    form::Shelf,
+    live::Live,
+    look::{self, Look},
+    session::Session,
+};
 
 type OpenEditors = BTreeMap<(Uuid, String), ((Value, i64), Draft)>;
 
@@ -24,6 +31,8 @@ pub struct Frame {
     pub retries: RwSignal<u32>,
     /// Forms that were left before they were saved.
     pub(crate) kept: StoredValue<Shelf>,
+    /// What was entered elsewhere and left, by a name of its own.
+    pub(crate) entered: StoredValue<BTreeMap<String, String>>,
     /// Fields being edited in their place, by record and name: what was read, at which version, and what is typed.
     pub(crate) open_editors: StoredValue<OpenEditors>,
     /// The change that Ctrl+Z takes back.
@@ -33,24 +42,29 @@ pub struct Frame {
     pub unread: RwSignal<i64>,
     /// Whether the viewer was found to be signed out.
     pub signed_out: RwSignal<bool>,
+    /// Theme and density as the page shows them.
+    pub look: RwSignal<Look>,
 }
 
 impl Frame {
     /// Makes [`Frame::get`] work below this point.
-    pub fn provide() -> Self {
+    pub fn provide(session: Session) -> Self {
         let frame = Self {
             menu: RwSignal::new(false),
             palette: RwSignal::new(false),
             changes: RwSignal::new(0),
             retries: RwSignal::new(0),
             kept: StoredValue::default(),
+            entered: StoredValue::default(),
             open_editors: StoredValue::default(),
             last: RwSignal::new(None),
             toasts: provide_toasts(),
             unread: RwSignal::new(0),
             signed_out: RwSignal::new(false),
+            look: RwSignal::new(look::chosen()),
         };
         provide_context(frame);
+        provide_context(Around(StoredValue::new((frame, session))));
         provide_context(Furniture {
             shell: StoredValue::new(Owner::current().unwrap_or_default()),
             bar: StoredValue::new(None),
@@ -96,6 +110,12 @@ impl Frame {
         self.retries.update(|n| *n = n.wrapping_add(1));
     }
 
+    /// Shows the page in another theme or density, from now on and on this browser.
+    pub fn show(self, look: Look) {
+        look::show(look);
+        self.look.set(look);
+    }
+
     pub fn say(self, toast: Toast) {
         self.toasts.show(toast);
     }
@@ -112,6 +132,26 @@ impl Frame {
                 Err(error) => self.failed(&error),
             }
         });
+    }
+}
+
+/// The frame and the session in one small handle, for what the parts of a screen share. It outlives every screen.
+#[derive(Clone, Copy)]
+pub(crate) struct Around(StoredValue<(Frame, Session)>);
+
+impl Around {
+    /// Only below the shell, which provides it.
+    #[expect(clippy::expect_used, reason = "a screen outside the shell is a mistake of the program")]
+    pub fn get() -> Self {
+        use_context().expect("a screen is inside the shell")
+    }
+
+    pub fn frame(self) -> Frame {
+        self.0.get_value().0
+    }
+
+    pub fn session(self) -> Session {
+        self.0.get_value().1
     }
 }
 

@@ -19,7 +19,7 @@ use ui::{Banner, SkeletonLines, Steps, Tone};
 use uuid::Uuid;
 
 use crate::{
-    frame::{Frame, ScreenHead},
+    frame::{Around, ScreenHead},
     missing,
     session::Session,
 };
@@ -31,8 +31,9 @@ struct Wizard {
     info: StoredValue<TypeInfo>,
     /// Grows when the server should be asked anew.
     round: RwSignal<u32>,
-    frame: Frame,
-    session: StoredValue<Session>,
+    /// Whether the import came to its end before the eyes of who is here.
+    has_run: StoredValue<bool>,
+    around: Around,
 }
 
 /// Problems of one page, and how many are kept in all.
@@ -45,7 +46,7 @@ impl Wizard {
 
     /// `1 company`, `503 companies`.
     fn count(self, count: i64) -> String {
-        let number = self.session.get_value().count(count);
+        let number = self.around.session().count(count);
         self.info.with_value(|i| {
             format!("{number} {}", if count == 1 { i.singular.to_lowercase() } else { i.plural.to_lowercase() })
         })
@@ -59,7 +60,7 @@ impl Wizard {
     fn then(self, done: Result<(), AppError>) {
         match done {
             Ok(()) => self.reload(),
-            Err(error) => self.frame.failed(&error),
+            Err(error) => self.around.frame().failed(&error),
         }
     }
 }
@@ -96,8 +97,8 @@ pub fn import_progress() -> AnyView {
 }
 
 fn progress(id: Uuid) -> AnyView {
-    let (frame, session) = (Frame::get(), Session::get());
-    let round = RwSignal::new(0);
+    let (around, session) = (Around::get(), Session::get());
+    let (round, has_run) = (RwSignal::new(0), StoredValue::new(false));
     let opened = Resource::new_blocking(move || round.get(), move |_| open_import(id));
     view! {
         <Transition fallback=|| view! { <SkeletonLines lines=8 /> }>
@@ -106,7 +107,7 @@ fn progress(id: Uuid) -> AnyView {
                     Ok((import, listed)) => match session.type_info(&import.record_type) {
                         Some(info) => {
                             let shown = info.clone();
-                            let wizard = Wizard { id, info: StoredValue::new(info), round, frame, session: StoredValue::new(session) };
+                            let wizard = Wizard { id, info: StoredValue::new(info), round, has_run, around };
                             let file = import.file_name.clone();
                             screen(&shown, Some(file), step(import.status), body(wizard, import, listed))
                         }

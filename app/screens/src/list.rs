@@ -15,7 +15,10 @@ pub use export::formats;
 use kernel::AppError;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_params_map, use_query_map},
+};
 use records::{Kind, ListQuery, Page, TypeInfo};
 use ui::{Button, ButtonKind, EmptyState, Menu, MenuItem, SkeletonRows};
 use uuid::Uuid;
@@ -120,6 +123,7 @@ fn of_type(session: Session, info: TypeInfo) -> AnyView {
     provide_context(list);
     keys::listen(list, frame);
     columns::follow(list, asked);
+    step_back(list);
     let name = StoredValue::new(info.name.clone());
     let changes = frame.watch(whose_rows_show(&info), None);
     let page = Resource::new(
@@ -166,7 +170,7 @@ fn head(list: List, info: &TypeInfo) -> AnyView {
         }
     });
     let import =
-        info.may("import").then(|| view! { <Button icon="upload" href=import_address.clone()>"Import"</Button> });
+        info.may("import").then(|| view! { <Button icon="upload" href=import_address.clone()><span class="top-bar-words">"Import"</span></Button> });
     let may_export = info.may("export");
     let export = Callback::new(move |()| list.exporting.set(Some(export::Rows::All)));
     let all_address = format!("/{name}");
@@ -207,6 +211,8 @@ fn whose_rows_show(info: &TypeInfo) -> Vec<String> {
 enum Shape {
     Rows,
     Nothing(ListQuery),
+    /// The list ends before the page that is asked for.
+    Beyond(ListQuery),
     Trouble(AppError),
 }
 
@@ -215,9 +221,13 @@ fn body(session: Session, list: List, page: Resource<Result<Page, AppError>>) ->
         page.get().map(|page| match page {
             Ok(page) => {
                 let query = list.query.get_untracked();
-                let is_nothing = page.rows.is_empty() && query.page == 1;
+                let is_empty = page.rows.is_empty();
                 list.show(page);
-                if is_nothing { Shape::Nothing(query) } else { Shape::Rows }
+                match (is_empty, query.page) {
+                    (false, _) => Shape::Rows,
+                    (true, 1) => Shape::Nothing(query),
+                    (true, _) => Shape::Beyond(query),
+                }
             }
             Err(error) => Shape::Trouble(error),
         })
@@ -226,6 +236,11 @@ fn body(session: Session, list: List, page: Resource<Result<Page, AppError>>) ->
         shape.get().map(|shape| match shape {
             Shape::Rows => view! { {table::table(session, list)} {foot::foot(list)} }.into_any(),
             Shape::Nothing(query) => nothing(list, &query),
+            Shape::Beyond(query) => {
+                let text = format!("There is no page {}.", query.page);
+                let first = list.address(&ListQuery { page: 1, ..query });
+                view! { <EmptyState icon="list" text=text action="First page" href=first /> }.into_any()
+            }
             Shape::Trouble(error @ AppError::BadRequest(_)) => {
                 let all = list.address(&ListQuery::default());
                 let text = error.sentence();
@@ -236,15 +251,38 @@ fn body(session: Session, list: List, page: Resource<Result<Page, AppError>>) ->
     }
 }
 
+/// Leads who took the last rows of the last page away to the page before it.
+fn step_back(list: List) {
+    let navigate = use_navigate();
+    Effect::new(move |before: Option<Option<ListQuery>>| {
+        let has_rows = list.page.with(|page| !page.rows.is_empty());
+        let query = list.query.get_untracked();
+        if has_rows {
+            return Some(query);
+        }
+        if query.page > 1 && before.flatten().as_ref() == Some(&query) {
+            let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+            navigate(&list.address(&ListQuery { page: query.page - 1, ..query }), options);
+        }
+        None
+    });
+}
+
 /// Why there is no row, and what to do about it.
 fn nothing(list: List, query: &ListQuery) -> AnyView {
     let info = list.info.get_value();
     let plural = info.plural.to_lowercase();
+    let is_narrowed = query.filter.is_some() || !query.search.is_empty();
+    if query.deleted && is_narrowed {
+        let text = format!("No {plural} in the recycle bin match.");
+        let all = list.address(&ListQuery { deleted: true, ..ListQuery::default() });
+        return view! { <EmptyState icon="search" text=text action="Clear search and filter" href=all /> }.into_any();
+    }
     if query.deleted {
         let text = format!("The recycle bin holds no {plural}.");
         return view! { <EmptyState icon="trash" text=text action=format!("All {plural}") href=format!("/{}", info.name) /> }.into_any();
     }
-    if query.filter.is_some() || !query.search.is_empty() {
+    if is_narrowed {
         let text = format!("No {plural} match.");
         return view! { <EmptyState icon="search" text=text action="Clear search and filter" href=format!("/{}", info.name) /> }.into_any();
     }
@@ -262,5 +300,5 @@ fn nothing(list: List, query: &ListQuery) -> AnyView {
 /// Goes to an address without a new page.
 pub(crate) fn goer() -> impl Fn(&str) + Clone + 'static {
     let navigate = use_navigate();
-    move |to| navigate(to, leptos_router::NavigateOptions { scroll: false, ..Default::default() })
+    move |to| navigate(to, NavigateOptions { scroll: false, ..NavigateOptions::default() })
 }

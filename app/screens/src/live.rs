@@ -7,10 +7,12 @@ mod socket;
 
 use std::time::Duration;
 
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 use platform::realtime::{self, Message, Person, Presence, Refetch, Written};
 use serde_json::Value as Json;
 use uuid::Uuid;
+
+use crate::frame::Frame;
 
 /// Something on show is read again no more often than this.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -26,6 +28,8 @@ pub struct Live {
     /// The record that is open, and who else looks at it.
     looking: StoredValue<Option<(String, Uuid)>>,
     pub others: RwSignal<Vec<Person>>,
+    /// The shell asks whoever was signed out to sign in again.
+    signed_out: RwSignal<bool>,
     link: socket::Link,
 }
 
@@ -51,21 +55,44 @@ struct Listener {
 
 impl Live {
     /// Makes [`Live::get`] work below this point.
-    pub fn provide() {
+    pub fn provide(frame: Frame) {
         provide_context(Self {
             watchers: StoredValue::default(),
             listeners: StoredValue::default(),
             made: StoredValue::new(0),
             looking: StoredValue::new(None),
             others: RwSignal::new(vec![]),
+            signed_out: frame.signed_out,
             link: socket::Link::new(),
         });
     }
 
     /// Connects once the page is alive, until whoever calls this is gone.
-    pub fn begin(self) {
+    pub fn begin(self, frame: Frame) {
         Effect::new(move |_| self.link.open(self));
-        on_cleanup(move || self.link.close());
+        // Who was signed out may have signed in again elsewhere: a change that was saved says so, and so may coming back.
+        Effect::new(move |_| {
+            frame.changes.track();
+            self.link.try_again(self);
+        });
+        Effect::new(move |_| {
+            let focus = window_event_listener(ev::focus, move |_| self.link.try_again(self));
+            let shown = window_event_listener(ev::visibilitychange, move |_| {
+                if !document().hidden() {
+                    self.link.try_again(self);
+                }
+            });
+            on_cleanup(move || {
+                focus.remove();
+                shown.remove();
+            });
+        });
+        on_cleanup(move || self.end());
+    }
+
+    /// Hears nothing more: the page is about to go.
+    pub fn end(self) {
+        self.link.close();
     }
 
     /// The page's ear. Only below the shell, which provides it.
@@ -145,7 +172,8 @@ impl Live {
         let listeners =
             self.listeners.with_value(|all| all.iter().filter(|l| l.event == event).cloned().collect::<Vec<_>>());
         for listener in listeners {
-            listener.heard.run(data.clone());
+            // What one of them does may take another away.
+            listener.heard.try_run(data.clone());
         }
     }
 

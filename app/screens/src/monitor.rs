@@ -5,7 +5,7 @@
 
 mod table;
 
-use std::{pin::Pin, time::Duration};
+use std::{cell::Cell, pin::Pin, time::Duration};
 
 use kernel::{AppError, Timestamp};
 use leptos::{prelude::*, task::spawn_local};
@@ -18,10 +18,13 @@ use ui::{SkeletonLines, Toast};
 use uuid::Uuid;
 
 use crate::{
-    frame::{Frame, ScreenHead},
+    frame::{Around, Frame, ScreenHead},
     missing,
     session::Session,
 };
+
+/// Where nothing moves something may have begun elsewhere, and what is told of time grows old.
+const SELDOM: Duration = Duration::from_mins(1);
 
 /// What a list is narrowed down by.
 pub trait Question: Clone + Default + PartialEq + Send + Sync + 'static {
@@ -100,7 +103,7 @@ pub struct Screen<Q: Question, A: 'static> {
     /// Beside the title.
     pub actions: Option<AnyView>,
     pub ask: fn(Asked<Q>) -> Answer<A>,
-    /// How often it is asked again, and as long as what.
+    /// How often it is asked again as long as something moves; seldom, it is in any case.
     pub every: Duration,
     pub is_moving: fn(&A) -> bool,
     pub body: Callback<Monitor<Q, A>, AnyView>,
@@ -108,10 +111,14 @@ pub struct Screen<Q: Question, A: 'static> {
 
 /// What the parts of a screen share.
 pub struct Monitor<Q: Question, A: 'static> {
-    around: StoredValue<(Frame, Session)>,
+    around: Around,
     ask: fn(Asked<Q>) -> Answer<A>,
     pub asked: Memo<Asked<Q>>,
     pub answer: RwSignal<A>,
+    /// What it answers.
+    answered: StoredValue<Asked<Q>>,
+    /// Why what is asked for now has no answer yet.
+    trouble: RwSignal<Option<AppError>>,
     /// What is shown in full.
     pub open: RwSignal<Option<Uuid>>,
     pub selected: RwSignal<Vec<Uuid>>,
@@ -129,17 +136,29 @@ impl<Q: Question, A: Send + Sync + 'static> Monitor<Q, A> {
     /// Asks anew. What does not answer now may answer next time.
     pub fn refresh(self) {
         let Some(asked) = self.asked.try_get_untracked() else { return };
-        let frame = self.frame();
         spawn_local(async move {
             match (self.ask)(asked.clone()).await {
                 Ok(answer) => {
                     // The screen may be gone by the time the answer is there, or ask for something else.
                     if self.asked.try_get_untracked().is_some_and(|now| now == asked) {
+                        self.answered.try_set_value(asked);
                         self.answer.try_set(answer);
+                        // Set only where there was some: what is on show would be painted anew.
+                        if self.trouble.try_with_untracked(Option::is_some) == Some(true) {
+                            self.trouble.try_set(None);
+                        }
                     }
                 }
-                Err(AppError::Unauthenticated) => frame.signed_out.set(true),
-                Err(_) => {}
+                Err(error) => {
+                    if error == AppError::Unauthenticated {
+                        self.frame().signed_out.set(true);
+                    }
+                    // The lines of another question are no answer to this one.
+                    let is_old = self.answered.try_with_value(|answered| *answered != asked) == Some(true);
+                    if is_old && self.asked.try_get_untracked().is_some_and(|now| now == asked) {
+                        self.trouble.try_set(Some(error));
+                    }
+                }
             }
         });
     }
@@ -150,11 +169,11 @@ impl<Q: Question, A: Send + Sync + 'static> Monitor<Q, A> {
     }
 
     pub fn frame(self) -> Frame {
-        self.around.get_value().0
+        self.around.frame()
     }
 
     pub fn session(self) -> Session {
-        self.around.get_value().1
+        self.around.session()
     }
 
     pub fn when(self, at: Timestamp) -> String {
@@ -184,7 +203,7 @@ pub fn for_administrators<Q: Question, A: Told>(screen: Screen<Q, A>) -> AnyView
 /// The screen, once its first answer is there.
 pub fn show<Q: Question, A: Told>(screen: Screen<Q, A>) -> AnyView {
     let Screen { title, actions, ask, every, is_moving, body } = screen;
-    let (frame, session) = (Frame::get(), Session::get());
+    let (frame, around) = (Frame::get(), Around::get());
     let map = use_query_map();
     let asked = Memo::new(move |_| map.with(Asked::<Q>::read));
     let first = Resource::new_blocking(move || frame.retries.get(), move |_| ask(asked.get_untracked()));
@@ -193,15 +212,21 @@ pub fn show<Q: Question, A: Told>(screen: Screen<Q, A>) -> AnyView {
             match first.await {
                 Ok(answer) => {
                     let monitor = Monitor {
-                        around: StoredValue::new((frame, session)),
+                        around,
                         ask,
                         asked,
                         answer: RwSignal::new(answer),
+                        answered: StoredValue::new(asked.get_untracked()),
+                        trouble: RwSignal::new(None),
                         open: RwSignal::new(None),
                         selected: RwSignal::new(vec![]),
                     };
                     follow(monitor, every, is_moving);
-                    body.run(monitor)
+                    let shown = move || match monitor.trouble.get() {
+                        Some(error) => missing::trouble(&error),
+                        None => body.run(monitor),
+                    };
+                    view! { {shown} }.into_any()
                 }
                 Err(error) => missing::trouble(&error),
             }
@@ -230,14 +255,16 @@ fn follow<Q: Question, A: Send + Sync + 'static>(monitor: Monitor<Q, A>, every: 
         asked
     });
     Effect::new(move |_| {
+        let Some(pause) = monitor.session().refresh(every) else { return };
+        let waited = Cell::new(Duration::ZERO);
         let look = move || {
-            if monitor.answer.try_with_untracked(is_moving) == Some(true) {
+            waited.set(waited.get() + pause);
+            if waited.get() >= SELDOM || monitor.answer.try_with_untracked(is_moving) == Some(true) {
+                waited.set(Duration::ZERO);
                 monitor.refresh();
             }
         };
-        if let Some(pause) = monitor.session().refresh(every)
-            && let Ok(handle) = set_interval_with_handle(look, pause)
-        {
+        if let Ok(handle) = set_interval_with_handle(look, pause) {
             on_cleanup(move || handle.clear());
         }
     });

@@ -24,7 +24,16 @@ pub fn peek(list: List, id: Uuid) -> AnyView {
     });
     let beside = StoredValue::new(crate::record::Beside::ask(list.info, id));
     let go = goer();
-    let close = Callback::new(move |()| go(&list.peek_address(None)));
+    let close = Callback::new(move |()| {
+        go(&list.peek_address(None));
+        ui::dom::focus(&format!("row-{id}"));
+    });
+    // Where it covers the list, the focus would stay behind it.
+    Effect::new(|_| {
+        if ui::dom::is_narrow() {
+            ui::dom::focus("peek");
+        }
+    });
     let singular = list.info.with_value(|i| i.singular.clone());
     // The head tells about the record too; until it is there, nothing stands in its place.
     let head = move |show: fn(StoredValue<TypeInfo>, &Opened, Callback<()>) -> AnyView| {

@@ -19,11 +19,11 @@ use platform::{
     },
 };
 use serde_json::{Map, Value as Json, json};
-use ui::{Card, Field, RadioGroup, Select, SkeletonLines, Toast};
+use ui::{Card, Field, RadioGroup, Select, SkeletonLines, Switch, Toast};
 
 use crate::{
     api,
-    frame::{Frame, ScreenHead},
+    frame::{Around, Frame, ScreenHead},
     look::{self, Look},
     missing,
     session::Session,
@@ -32,28 +32,33 @@ use crate::{
 /// What the cards of the screen share.
 #[derive(Clone, Copy)]
 struct Chosen {
-    around: StoredValue<(Frame, Session)>,
+    around: Around,
     now: RwSignal<Preferences>,
     errors: RwSignal<FieldErrors>,
 }
 
 impl Chosen {
     fn frame(self) -> Frame {
-        self.around.get_value().0
+        self.around.frame()
     }
 
     fn session(self) -> Session {
-        self.around.get_value().1
+        self.around.session()
     }
 
     /// Saves one preference. What was wrong with it stands beside it.
     fn set(self, name: &'static str, value: Json) {
-        let frame = self.frame();
         spawn_local(async move {
             match change_preferences(Map::from_iter([(name.to_owned(), value)])).await {
                 Ok(Ok(preferences)) => self.saved(preferences).await,
                 Ok(Err(errors)) => self.errors.set(errors),
-                Err(error) => frame.failed(&error),
+                Err(error) => {
+                    // What was chosen goes back to what holds; what was typed stays, to be sent again.
+                    if name != "sms_phone" {
+                        self.now.update(|_| ());
+                    }
+                    self.frame().failed(&error);
+                }
             }
         });
     }
@@ -81,7 +86,7 @@ impl Chosen {
 
 /// The screen of one's own preferences.
 pub fn preferences() -> AnyView {
-    let (frame, session) = (Frame::get(), Session::get());
+    let (frame, around) = (Frame::get(), Around::get());
     let opened = Resource::new_blocking(move || frame.retries.get(), |_| open_preferences());
     let choices = Resource::new_blocking(move || frame.retries.get(), |_| list_choices());
     let browsers = Resource::new_blocking(move || frame.retries.get(), |_| open_push());
@@ -95,7 +100,7 @@ pub fn preferences() -> AnyView {
                         match (opened.await, choices.await, browsers.await) {
                             (Ok(now), Ok(choices), Ok(browsers)) => {
                                 let chosen = Chosen {
-                                    around: StoredValue::new((frame, session)),
+                                    around,
                                     now: RwSignal::new(now),
                                     errors: RwSignal::new(FieldErrors::default()),
                                 };
@@ -123,14 +128,17 @@ fn appearance(chosen: Chosen) -> AnyView {
     };
     let themes = options(&[("system", "As the system"), ("light", "Light"), ("dark", "Dark")]);
     let densities = options(&[("compact", "Compact"), ("default", "Default"), ("comfortable", "Comfortable")]);
+    // The account's menu changes them too.
+    let shown =
+        move |name: fn(Look) -> &'static str| Signal::derive(move || name(chosen.frame().look.get()).to_owned());
     let set_theme = Callback::new(move |name: String| {
         let theme = Theme::parse(&name).unwrap_or_default();
-        look::show(Look { theme, ..look::chosen() });
+        chosen.frame().show(Look { theme, ..look::chosen() });
         chosen.set("theme", json!(name));
     });
     let set_density = Callback::new(move |name: String| {
         let density = Density::parse(&name).unwrap_or_default();
-        look::show(Look { density, ..look::chosen() });
+        chosen.frame().show(Look { density, ..look::chosen() });
         chosen.set("density", json!(name));
     });
     view! {
@@ -141,7 +149,7 @@ fn appearance(chosen: Chosen) -> AnyView {
                     name="theme"
                     inline=true
                     options=themes
-                    value=chosen.text(|p| p.theme.name().to_owned())
+                    value=shown(|look| look.theme.name())
                     on_change=set_theme
                 />
                 <RadioGroup
@@ -149,7 +157,7 @@ fn appearance(chosen: Chosen) -> AnyView {
                     name="density"
                     inline=true
                     options=densities
-                    value=chosen.text(|p| p.density.name().to_owned())
+                    value=shown(|look| look.density.name())
                     on_change=set_density
                 />
             </div>
@@ -158,7 +166,7 @@ fn appearance(chosen: Chosen) -> AnyView {
     .into_any()
 }
 
-/// Where one starts, and how often screens look again.
+/// Where one starts, how often screens look again, and what keys do.
 fn work(chosen: Chosen) -> AnyView {
     let places = {
         let types = chosen.session().types().into_iter().map(|t| (format!("/{}", t.name), t.plural));
@@ -203,6 +211,12 @@ fn work(chosen: Chosen) -> AnyView {
                     />
                 </Field>
             </div>
+            <Switch
+                label="Single-key shortcuts"
+                help="Keys such as c, j and ? act while nothing is being typed. Ctrl+K always does."
+                checked=Signal::derive(move || chosen.now.with(|p| p.single_keys))
+                on_change=move |is: bool| chosen.set("single_key_shortcuts", json!(is))
+            />
         </Card>
     }
     .into_any()

@@ -119,7 +119,7 @@ pub(crate) fn actions(info: StoredValue<TypeInfo>, opened: &Opened, is_peek: boo
         spawn_local(async move {
             match api::delete_records(name, vec![id]).await {
                 Ok(done) if done.refused.is_empty() => {
-                    leave.run(());
+                    leave.try_run(());
                     frame.changed(format!("{singular} deleted."), done.change_set);
                 }
                 Ok(done) => frame.say(ui::Toast::bad(done.refused.join(" "))),
@@ -136,8 +136,10 @@ pub(crate) fn actions(info: StoredValue<TypeInfo>, opened: &Opened, is_peek: boo
         let delete = may_delete.then(|| view! { <IconButton label="Delete" icon="trash" tip="end" on_click=delete /> });
         return view! { {presence::others()} {stand} {edit} {delete} }.into_any();
     }
-    let edit = may_edit.then(|| view! { <Button icon="edit" href=edit_address>"Edit"</Button> });
-    let delete = may_delete.then(|| view! { <Button icon="trash" on_click=delete>"Delete"</Button> });
+    let edit = may_edit
+        .then(|| view! { <Button icon="edit" href=edit_address><span class="top-bar-words">"Edit"</span></Button> });
+    let delete = may_delete
+        .then(|| view! { <Button icon="trash" on_click=delete><span class="top-bar-words">"Delete"</span></Button> });
     view! { {presence::others()} {stand} {edit} {delete} }.into_any()
 }
 

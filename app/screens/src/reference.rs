@@ -36,6 +36,7 @@ pub fn ReferenceInput(
     let search = move |typed: String| {
         let number = latest.get_value().wrapping_add(1);
         latest.set_value(number);
+        options.set(vec![]);
         loading.set(true);
         let after_a_pause = move || {
             if latest.try_get_value() != Some(number) {

@@ -18,7 +18,7 @@ pub use home::home;
 pub use start::bootstrap;
 pub use zones::find as find_zones;
 
-use crate::api::{ConflictInfo, Done, Hits, Opened, Saved, Set, TakenBack};
+use crate::api::{ConflictInfo, Done, HISTORY, Hits, Opened, Saved, Set, TakenBack};
 
 /// The most records one bulk action from a list takes.
 const MOST: usize = 1_000;
@@ -147,7 +147,7 @@ fn why(step: &server::Step) -> Option<String> {
 
 pub async fn history(record_type: &str, id: Uuid) -> Result<(Vec<ChangeInfo>, BTreeMap<Uuid, String>), AppError> {
     let ctx = ctx().await?;
-    server::history(&ctx, &ctx.permit_any(record_type, Action::View)?, id, 100).await
+    server::history(&ctx, &ctx.permit_any(record_type, Action::View)?, id, HISTORY + 1).await
 }
 
 pub async fn organisation() -> Result<Opened, AppError> {

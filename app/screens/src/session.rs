@@ -12,6 +12,8 @@ use crate::api::{Bootstrap, Me, TypeName};
 #[derive(Clone, Copy)]
 pub struct Session {
     start: StoredValue<Bootstrap>,
+    /// What the browser's clock said when that was painted.
+    since: StoredValue<f64>,
     /// Read from the start's text when the first screen asks.
     types: StoredValue<Vec<TypeInfo>>,
     /// The organisation's name and logo, which stand around every screen.
@@ -22,7 +24,8 @@ impl Session {
     /// Makes [`Session::get`] work below this point.
     pub fn provide(bootstrap: Bootstrap) -> Self {
         let brand = RwSignal::new((bootstrap.organisation.clone(), bootstrap.logo.clone()));
-        let session = Self { start: StoredValue::new(bootstrap), types: StoredValue::new(vec![]), brand };
+        let (start, since) = (StoredValue::new(bootstrap), StoredValue::new(clock()));
+        let session = Self { start, since, types: StoredValue::new(vec![]), brand };
         provide_context(session);
         session
     }
@@ -42,6 +45,7 @@ impl Session {
         self.brand.set((bootstrap.organisation.clone(), bootstrap.logo.clone()));
         self.types.set_value(vec![]);
         self.start.set_value(bootstrap);
+        self.since.set_value(clock());
     }
 
     pub fn user(self) -> Option<Me> {
@@ -72,9 +76,9 @@ impl Session {
         self.with(|b| b.formats.at(at))
     }
 
-    /// How long ago an instant was when the page was painted.
+    /// How long ago an instant was.
     pub fn ago(self, at: Timestamp) -> String {
-        self.with(|b| b.formats.ago(at, b.now))
+        self.with(|b| b.formats.ago(at, self.now()))
     }
 
     /// A whole number as the viewer reads it.
@@ -96,9 +100,11 @@ impl Session {
         }
     }
 
-    /// When the page was painted.
+    /// The server's time: what it said when the page was painted, and what has passed since.
     pub fn now(self) -> Timestamp {
-        self.with(|b| b.now)
+        #[expect(clippy::cast_possible_truncation, reason = "the seconds that a page is open")]
+        let passed = ((clock() - self.since.get_value()) / 1_000.0) as i64;
+        self.with(|b| b.now.plus_seconds(passed.max(0)))
     }
 
     /// How text that a person enters is read.
@@ -108,4 +114,10 @@ impl Session {
             number: b.preferences.number,
         })
     }
+}
+
+/// The browser's clock in milliseconds; on the server, which paints in no time, it stands still. Unlike the time a page was
+/// at work, it goes on while the machine sleeps.
+fn clock() -> f64 {
+    if cfg!(feature = "ssr") { 0.0 } else { js_sys::Date::now() }
 }

@@ -7,7 +7,10 @@ use leptos::{prelude::*, task::spawn_local};
 use platform::settings::{Field as Setting, Kind, Section, Shown, Texts, api::save_settings};
 use ui::{Button, ButtonKind, Field, Input, Select, Toast};
 
-use crate::frame::Frame;
+use crate::{
+    form::{keep_entered, put, restored_note, take},
+    frame::Frame,
+};
 
 /// A field with what is typed in it.
 #[derive(Clone)]
@@ -26,13 +29,18 @@ pub fn section(
     mut shown: BTreeMap<String, Shown>,
     saved: Callback<()>,
 ) -> AnyView {
+    let shelf = format!("settings/{}", section.name);
+    let mut kept: Texts = take(frame, &shelf).unwrap_or_default();
+    let restored = RwSignal::new(!kept.is_empty());
     let entries: Vec<Entry> = section
         .fields
         .iter()
         .map(|setting| {
             let shown = shown.remove(setting.key).unwrap_or_default();
-            let typed = RwSignal::new(shown.value.clone());
-            Entry { setting, shown, typed, is_touched: RwSignal::new(false) }
+            let kept = kept.remove(setting.key);
+            let is_touched = RwSignal::new(kept.is_some());
+            let typed = RwSignal::new(kept.unwrap_or_else(|| shown.value.clone()));
+            Entry { setting, shown, typed, is_touched }
         })
         .collect();
     let errors = RwSignal::new(FieldErrors::default());
@@ -43,15 +51,42 @@ pub fn section(
         view! { {move || is_wanted.get().then(|| control(&entry, errors))} }
     });
     let controls = controls.collect_view();
+    let entries = StoredValue::new(entries);
+    let discard = Callback::new(move |()| {
+        entries.with_value(|entries| {
+            for entry in entries {
+                entry.typed.set(entry.shown.value.clone());
+                entry.is_touched.set(false);
+            }
+        });
+        restored.set(false);
+    });
+    let given = move || {
+        let touched = |e: &&Entry| e.is_touched.try_get_untracked() == Some(true) && e.shown.fixed_by.is_none();
+        let text = |e: &Entry| Some((e.setting.key.to_owned(), e.typed.try_get_untracked()?));
+        let given = entries.try_with_value(|all| all.iter().filter(touched).filter_map(text).collect::<Texts>());
+        given.unwrap_or_default()
+    };
+    // Whether the server has what was entered, or is being told.
+    let is_told = RwSignal::new(false);
+    keep_entered(frame, shelf.clone(), move || {
+        Some(given()).filter(|given| !given.is_empty() && is_told.try_get_untracked() == Some(false))
+    });
     let save = move || {
-        let given = entries.iter().filter(|e| e.is_touched.get_untracked() && e.shown.fixed_by.is_none());
-        let given: Texts = given.map(|e| (e.setting.key.to_owned(), e.typed.get_untracked())).collect();
+        let (given, shelf) = (given(), shelf.clone());
+        is_told.set(true);
         spawn_local(async move {
-            match save_settings(section.name.to_owned(), given).await {
+            let done = save_settings(section.name.to_owned(), given.clone()).await;
+            let is_left = is_told.try_set(matches!(done, Ok(Ok(())))).is_some();
+            if is_left && !matches!(done, Ok(Ok(()))) {
+                put(frame, shelf, &given);
+            }
+            match done {
                 Ok(Ok(())) => {
                     frame.say(Toast::ok("Settings saved."));
-                    saved.run(());
+                    saved.try_run(());
                 }
+                Ok(Err(_)) if is_left => {}
                 Ok(Err(wrong)) => {
                     let first = wrong.0.keys().next().map(|key| id_of(key)).unwrap_or_default();
                     errors.set(wrong);
@@ -70,7 +105,7 @@ pub fn section(
                 save();
             }
         >
-            {controls}
+            {move || restored.get().then(|| restored_note(discard))} {controls}
             <div class="form-actions">
                 <Button kind=ButtonKind::Primary submit=true>
                     "Save"

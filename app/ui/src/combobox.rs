@@ -24,7 +24,8 @@ impl Choice {
     }
 }
 
-/// One of many. The caller answers `on_search` by changing `options`; without `on_search` the options given are searched.
+/// One of many. The caller answers `on_search` by changing `options`; without `on_search` the options given are searched. While
+/// they are `loading` nothing is taken: Enter waits for the first of them.
 #[component]
 pub fn Combobox(
     /// Its id; must be unique on the page, and that of the `Field` around it.
@@ -70,6 +71,8 @@ pub fn Combobox(
     let open = RwSignal::new(false);
     let typed = RwSignal::new(None::<String>);
     let active = RwSignal::new(0_usize);
+    // Whether Enter was pressed before there was anything to take.
+    let awaited = StoredValue::new(false);
 
     let query = move || typed.with(|typed| typed.as_deref().unwrap_or_default().trim().to_owned());
     let shown = Memo::new(move |_| {
@@ -95,10 +98,12 @@ pub fn Combobox(
         open.set(false);
         typed.set(None);
         active.set(0);
+        awaited.set_value(false);
     };
     let search = move |words: String| {
         typed.set(Some(words.clone()));
         active.set(0);
+        awaited.set_value(false);
         open.set(true);
         if let Some(on_search) = on_search {
             on_search.run(words);
@@ -122,6 +127,14 @@ pub fn Combobox(
             _ => {}
         }
     };
+    Effect::new(move |_| {
+        if !loading.get() && awaited.get_value() {
+            awaited.set_value(false);
+            if untrack(count) > 0 {
+                untrack(|| take(0));
+            }
+        }
+    });
     let step = move |forth: bool| {
         let count = untrack(count);
         if count > 0 {
@@ -135,7 +148,10 @@ pub fn Combobox(
             "ArrowDown" | "ArrowUp" if !opened => show(),
             "ArrowDown" => step(true),
             "ArrowUp" => step(false),
+            "Enter" if opened && loading.get_untracked() => awaited.set_value(true),
             "Enter" if opened && untrack(count) > 0 => take(active.get_untracked()),
+            // What was looked for is not there; the form is not sent without it.
+            "Enter" if opened => {}
             "Escape" if opened => close(),
             "Backspace" if !must && untrack(text).is_empty() => return on_select.run(None),
             _ => return,

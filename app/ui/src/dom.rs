@@ -32,6 +32,26 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Whether the focus is on the element of that id, or within it.
+pub fn has_focus(id: &str) -> bool {
+    element(id).is_some_and(|element| element.contains(document().active_element().as_deref()))
+}
+
+/// Whether nothing has the focus, as when what had it left the page.
+pub fn is_focus_lost() -> bool {
+    document().active_element().is_none_or(|focused| focused.tag_name() == "BODY")
+}
+
+/// Whether a dialog or a popover lies over the page; Esc closes that first.
+pub fn is_layer_open() -> bool {
+    document().query_selector("dialog[open], :popover-open").ok().flatten().is_some()
+}
+
+/// Whether a side peek covers the whole page, as `peek.css` has it.
+pub fn is_narrow() -> bool {
+    window_size().0 <= 900.0
+}
+
 /// Opens the popover of that id at a point of the window, for context menus.
 pub fn open_popover_at(id: &str, x: f64, y: f64) {
     let Some(popover) = element(id) else { return };

@@ -64,7 +64,7 @@ pub fn FileDrop(
     /// Cannot be used.
     #[prop(optional, into)]
     disabled: Signal<bool>,
-    /// Called with the files.
+    /// Called with the files, which are to be taken from the list at once: it is emptied afterwards.
     #[prop(optional, into)]
     on_files: Option<Callback<FileList>>,
 ) -> impl IntoView {
@@ -105,12 +105,12 @@ pub fn FileDrop(
                 multiple=multiple
                 disabled=move || disabled.get()
                 on:change=move |event| {
-                    report(
-                        event
-                            .target()
-                            .and_then(|target| target.dyn_into::<HtmlInputElement>().ok())
-                            .and_then(|input| input.files()),
-                    );
+                    let Some(input) = event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok()) else {
+                        return;
+                    };
+                    report(input.files());
+                    // The browser tells of a change only: the same file can be chosen again.
+                    input.set_value("");
                 }
             />
         </label>

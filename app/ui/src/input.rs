@@ -281,8 +281,9 @@ pub(crate) fn select(
     .into_any()
 }
 
+/// A field that goes away while it has the focus is left, and says so when its owner is gone.
 pub(crate) fn run(callback: Option<Callback<String>>, value: String) {
     if let Some(callback) = callback {
-        callback.run(value);
+        callback.try_run(value);
     }
 }

@@ -12,20 +12,19 @@
 //!
 //! | place | classes |
 //! | --- | --- |
-//! | shell | `.shell[data-sidebar=folded]` holds `Sidebar`, then `main.panel#main`; `.skip-link` before it |
+//! | shell | `.shell` holds `Sidebar`, then `main.panel#main`; `.skip-link` before it |
 //! | any screen | `.screen` holds `TopBar`, bars and `.screen-body` (`.flush` without padding); `.screen-narrow` for 720 px |
 //! | list | `.screen`: `TopBar`, `.view-bar`, `.filter-bar`, `TableScroll` with `table.data-table`, `TableFoot`; `BulkBar` and `SidePeek` inside `.screen` |
-//! | table rows | `tr[aria-selected][data-active=true]`, `tr.group-row`, `td.num`, `td[data-edit]`; `table[data-phone=cards]` with `td[data-label]` |
+//! | table rows | `tr[aria-selected][data-active=true]`, `td.num`, `td[data-edit]`; `table[data-phone=cards]` with `td[data-label]` |
 //! | board | `.board` › `.board-column[data-state=over]` › `.board-head` (`.count`, `.board-sum`), `.board-cards` › `.board-card[data-kind=warn]` › `.board-card-foot` (`.amount`) |
 //! | record | `.record` › `.record-head`, `.record-columns` › `.record-main`, `.record-side`; `.record-section` with a heading |
-//! | form | `form.form` › `.form-section`, `.form-grid` (`.wide` spans it), `.form-actions` |
+//! | form | `form.form` › `.form-grid` (`.wide` spans it), `.form-actions` |
 //! | home | `.home.grid-12` with `Card` and `KeyFigure` of class `span-3` to `span-12` |
 //! | import | `table.mapping` (`.sample`, `tr[data-state=ignored]`), `.import-totals` |
-//! | settings | `.settings` › `nav.settings-nav`, `.settings-body` › `.setting` (words, control) |
-//! | signing in | `.auth` › `.auth-card` › `.auth-brand`, `h1`, `.auth-form`, `.auth-or`, `.auth-foot` |
-//! | errors | `.error-page` › `.error-code`, `h1`, `p`, a button |
-//! | pieces | `.stack` and `.row` (`data-gap=small`, `large`; `data-align=end`, `between`), `.spacer`, `.grow`, `.plain-list`, `.prose`, `.composer`, `.title`, `.section-title`, `.overline` |
-//! | words | `.link`, `.num`, `.quiet`, `.muted`, `.meta`, `.strong`, `.mono`, `.truncate`, `.ok-text`, `.warn-text`, `.bad-text`, `.visually-hidden`, `.not-on-phone`, `.only-on-phone` |
+//! | signing in | `.auth` › `.auth-card` › `.auth-brand`, `h1`, `.auth-form` |
+//! | errors | `.error-page` › `h1`, `p`, a button |
+//! | pieces | `.stack` and `.row` (`data-gap=small`, `large`; `data-align=end`, `between`), `.spacer`, `.grow`, `.plain-list`, `.title` |
+//! | words | `.link`, `.num`, `.quiet`, `.muted`, `.meta`, `.strong`, `.mono`, `.truncate`, `.warn-text`, `.visually-hidden`, `.not-on-phone` |
 
 mod avatar;
 mod banner;

@@ -205,6 +205,9 @@ pub fn Popover(
     /// Called when the panel is opened.
     #[prop(optional, into)]
     on_open: Option<Callback<()>>,
+    /// Called when the panel is about to be closed.
+    #[prop(optional, into)]
+    on_close: Option<Callback<()>>,
     /// What the panel holds.
     children: Children,
 ) -> impl IntoView {
@@ -214,6 +217,12 @@ pub fn Popover(
             on_open.run(());
         }
         focus_when_open(&event, "input, select, textarea, button, a[href]");
+    };
+    let closing = move |event: Event| {
+        // It is told before: what is open now is about to close.
+        if let Some(on_close) = on_close.filter(|_| is_open(&event)) {
+            on_close.run(());
+        }
     };
     let disabled = Signal::default();
     let opener = Opener { id: id.clone(), label, icon, icon_only, kind, size, align_end, role: "dialog", disabled };
@@ -226,6 +235,7 @@ pub fn Popover(
                 aria-label=name
                 id=id
                 popover="auto"
+                on:beforetoggle=closing
                 on:toggle=toggled
             >
                 {children()}

@@ -39,8 +39,8 @@ pub fn MultiInput(
     let typed = RwSignal::new(String::new());
 
     let add = move || {
-        let text = typed.get_untracked();
-        let mut all = values.get_untracked();
+        // It is left, too, when it goes away with what it works on.
+        let (Some(text), Some(mut all)) = (typed.try_get_untracked(), values.try_get_untracked()) else { return };
         let before = all.len();
         for part in text.split([',', ';', '\n', '\t']).map(str::trim).filter(|part| !part.is_empty()) {
             if !all.iter().any(|known| known == part) {

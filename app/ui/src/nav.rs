@@ -133,7 +133,7 @@ pub fn NavItem(
     view! {
         <a class="nav-item" href=href aria-current=move || current.get().then_some("page")>
             {draw_icon(&icon, "", "")}
-            <span class="nav-label truncate">{label}</span>
+            <span class="truncate">{label}</span>
             {move || {
                 let count = count.get();
                 (count > 0).then(|| view! { <span class="count">{count.to_string()}</span> })

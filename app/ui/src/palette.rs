@@ -68,11 +68,33 @@ pub fn CommandPalette(
         }
     };
     let option_id = move |at: usize| id_text.with_value(|id| [id, "-option-", &at.to_string()].concat());
+    // Whether Enter was pressed before there was anything to pick.
+    let awaited = StoredValue::new(false);
+    // What is found later comes before what stands there already: the mark stays with its command.
+    Effect::new(move |before: Option<(String, Vec<String>)>| {
+        let now = (query.get(), groups.with(|groups| ids(groups)));
+        let Some((_, ids)) = before.filter(|(asked, _)| *asked == now.0) else {
+            awaited.set_value(false);
+            return now;
+        };
+        let at = active.get_untracked();
+        let stays = ids.get(at).and_then(|id| now.1.iter().position(|other| other == id)).unwrap_or_default();
+        if stays != at {
+            active.set(stays);
+            request_animation_frame(move || dom::reveal(&option_id(stays)));
+        }
+        if !now.1.is_empty() && awaited.get_value() {
+            awaited.set_value(false);
+            untrack(|| pick(0));
+        }
+        now
+    });
     let key = move |event: KeyboardEvent| {
         let total = untrack(count);
         match event.key().as_str() {
             "ArrowDown" if total > 0 => active.update(|at| *at = (*at + 1) % total),
             "ArrowUp" if total > 0 => active.update(|at| *at = (*at + total - 1) % total),
+            "Enter" if total == 0 => awaited.set_value(loading.get_untracked()),
             "Enter" => pick(active.get_untracked()),
             _ => return,
         }
@@ -161,6 +183,10 @@ pub fn CommandPalette(
             </div>
         </Dialog>
     }
+}
+
+fn ids(groups: &[CommandGroup]) -> Vec<String> {
+    groups.iter().flat_map(|group| &group.commands).map(|command| command.id.clone()).collect()
 }
 
 fn command_row(id: String, at: usize, active: RwSignal<usize>, command: Command, pick: Callback<usize>) -> AnyView {

@@ -2,9 +2,10 @@
 
 use leptos::{ev::KeyboardEvent, prelude::*};
 
-use crate::button::IconButton;
+use crate::{button::IconButton, dom};
 
-/// A panel at the end of the screen, with its own address. It is not modal: the list behind goes on working.
+/// A panel at the end of the screen, with its own address. It is not modal: the list behind goes on working. Its id is
+/// `peek`; it can be given the focus.
 #[component]
 pub fn SidePeek(
     /// What it shows, such as `Company`.
@@ -31,9 +32,11 @@ pub fn SidePeek(
     view! {
         <aside
             class="peek"
+            id="peek"
+            tabindex="-1"
             aria-label=move || label.get()
             on:keydown=move |event: KeyboardEvent| {
-                if event.key() == "Escape" && !event.default_prevented() {
+                if event.key() == "Escape" && !event.default_prevented() && !dom::is_layer_open() {
                     event.stop_propagation();
                     on_close.run(());
                 }

@@ -217,6 +217,9 @@ pub fn TitleCell(
     /// Shows the record's mark before the title.
     #[prop(default = true)]
     mark: bool,
+    /// Its `--width`, where the column can be resized.
+    #[prop(optional, into)]
+    style: Option<String>,
 ) -> impl IntoView {
     let inner = view! {
         {mark.then(|| record_mark(&label, ""))}
@@ -227,7 +230,7 @@ pub fn TitleCell(
         None => view! { <span class="row">{inner}</span> }.into_any(),
     };
     view! {
-        <th scope="row" class="cell-title">
+        <th scope="row" class="cell-title" style=style>
             {inner}
         </th>
     }

@@ -169,7 +169,7 @@ pub(crate) fn toast_view(message: Toast, dismiss: Callback<()>) -> AnyView {
                         <Button
                             kind=ButtonKind::Ghost
                             on_click=move |_| {
-                                run.run(());
+                                run.try_run(());
                                 dismiss.run(());
                             }
                         >

@@ -74,12 +74,13 @@ pub(super) fn dialog(exports: Exports, is_asking: RwSignal<bool>) -> AnyView {
     });
     let start = Callback::new(move |()| {
         is_busy.set(true);
+        let wanted = draft.wanted();
         spawn_local(async move {
-            let started = start_export(draft.wanted()).await;
+            let started = start_export(wanted).await;
             is_busy.set(false);
             match started {
                 Ok(Ok(_)) => {
-                    close.run(());
+                    close.try_run(());
                     exports.refresh();
                 }
                 Ok(Err(errors)) => draft.errors.set(errors),

@@ -127,7 +127,7 @@ fn actions(exports: Exports, export: &ExportInfo) -> AnyView {
             let label = format!("Download {title}");
             let href = format!("/exports/{id}/download");
             view! {
-                <a class="button" data-kind="primary" data-size="compact" href=href rel="external" download aria-label=label>
+                <a class="button" data-variant="primary" data-size="compact" href=href rel="external" download aria-label=label>
                     "Download"
                 </a>
             }
@@ -136,8 +136,9 @@ fn actions(exports: Exports, export: &ExportInfo) -> AnyView {
         Status::Failed | Status::Cancelled | Status::Expired => {
             let wanted = StoredValue::new(export.wanted.clone());
             let again = move |_| {
+                let wanted = wanted.get_value();
                 spawn_local(async move {
-                    match start_export(wanted.get_value()).await {
+                    match start_export(wanted).await {
                         Ok(Ok(_)) => {}
                         Ok(Err(errors)) => {
                             let why = errors.0.into_values().flatten().collect::<Vec<_>>().join(" ");

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use kernel::FieldErrors;
 use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::use_location;
 use records::{FieldInfo, TypeInfo, Value};
 use uuid::Uuid;
 
+use super::kept::waits;
 use crate::{
     api::{self, Opened, Saved},
     draft::Draft,
@@ -40,6 +42,8 @@ pub(crate) struct Form {
     pub labels: StoredValue<BTreeMap<Uuid, String>>,
     /// Whether it was given up, so that nothing in it has to be kept.
     pub settled: StoredValue<bool>,
+    /// The address it is kept under when it is left.
+    pub address: StoredValue<String>,
 }
 
 impl Form {
@@ -68,6 +72,7 @@ impl Form {
             conflict: RwSignal::new(None),
             labels: StoredValue::new(labels),
             settled: StoredValue::new(false),
+            address: StoredValue::new(use_location().pathname.get_untracked()),
         }
     }
 
@@ -101,7 +106,7 @@ impl Form {
         is_fine
     }
 
-    /// Saves; `done` is called with the record's id and the change-set.
+    /// Saves; `done` is called with the record's id and the change-set. Who leaves the form meanwhile is told how it went.
     pub fn save(self, session: Session, frame: Frame, done: Callback<(Uuid, Option<Uuid>)>) {
         if self.saving.get_untracked() {
             return;
@@ -113,10 +118,16 @@ impl Form {
         }
         self.saving.set(true);
         let (record_type, id, version) = (self.record_type.get_value(), self.id, self.version.get_untracked());
+        let address = self.address.get_value();
         spawn_local(async move {
             let saved = api::save_record(record_type, id, version, set).await;
-            self.saving.set(false);
+            let is_left = self.saving.try_set(false).is_some();
             match saved {
+                Ok(Saved::Done { change_set, .. }) if is_left => {
+                    frame.kept.update_value(|shelf| _ = shelf.remove(&address));
+                    frame.changed("Saved.", change_set);
+                }
+                Ok(_) if is_left => frame.say(waits()),
                 Ok(Saved::Done { id, version, change_set }) => {
                     self.saved(session, version);
                     done.run((id, change_set));
@@ -125,7 +136,12 @@ impl Form {
                     self.reject(errors);
                 }
                 Ok(Saved::Stale(theirs)) => self.conflict.set(Some(*theirs)),
-                Err(error) => frame.failed(&error),
+                Err(error) => {
+                    frame.failed(&error);
+                    if is_left {
+                        frame.say(waits());
+                    }
+                }
             }
         });
     }

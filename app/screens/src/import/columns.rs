@@ -7,6 +7,7 @@ use records::{Address, FieldInfo, Kind};
 use ui::{Banner, Button, ButtonKind, Card, Checkbox, Field, Icon, Select, Size, Tone};
 
 use super::{Wizard, read_as::read_as};
+use crate::form::{keep_entered, put, take};
 
 /// What a person is deciding.
 #[derive(Clone, Copy)]
@@ -72,24 +73,40 @@ impl Draft {
 
 pub fn columns(wizard: Wizard, import: ImportInfo) -> AnyView {
     let fields = wizard.info.with_value(|i| i.fields.iter().filter(|f| f.is_writable()).cloned().collect());
-    let draft = Draft { settings: RwSignal::new(import.settings), fields: StoredValue::new(fields) };
+    let (frame, shelf) = (wizard.around.frame(), format!("import/{}", wizard.id));
+    let settings = take(frame, &shelf).unwrap_or_else(|| import.settings.clone());
+    let draft = Draft { settings: RwSignal::new(settings), fields: StoredValue::new(fields) };
     let (objections, is_busy) = (RwSignal::new(Vec::<String>::new()), RwSignal::new(false));
+    // What the server knows, or is being told.
+    let known = StoredValue::new(import.settings);
+    let entered = move || {
+        let now = draft.settings.try_get_untracked()?;
+        (known.try_with_value(|known| *known != now) == Some(true)).then_some(now)
+    };
+    keep_entered(frame, shelf.clone(), entered);
     let check = move |_| {
-        let settings = draft.settings.get_untracked();
+        let (settings, before, shelf) = (draft.settings.get_untracked(), known.get_value(), shelf.clone());
         is_busy.set(true);
+        known.set_value(settings.clone());
         spawn_local(async move {
-            let started = check_import(wizard.id, settings).await;
-            is_busy.set(false);
+            let started = check_import(wizard.id, settings.clone()).await;
+            if started.is_err() {
+                known.set_value(before);
+            }
+            if is_busy.try_set(false).is_some() && started.is_err() {
+                put(frame, shelf, &settings);
+            }
             match started {
                 Err(AppError::Invalid(errors)) => objections.set(errors.0.into_values().flatten().collect()),
                 other => wizard.then(other),
             }
         });
     };
-    let rows = wizard.session.get_value().count(import.counts.total);
+    let rows = wizard.around.session().count(import.counts.total);
     let delimiter = DELIMITERS.iter().find(|(own, _)| *own == import.delimiter).map_or("", |(_, words)| *words);
     let again = format!("/{}/import", import.record_type);
-    let found = format!("{rows} rows · {} · separated by {delimiter}", import.encoding);
+    let word = if import.counts.total == 1 { "row" } else { "rows" };
+    let found = format!("{rows} {word} · {} · separated by {delimiter}", import.encoding);
     let warnings = import.warnings.into_iter().map(|w| view! { <Banner tone=Tone::Warn>{w}</Banner> }).collect_view();
     let lines = import.columns.into_iter().enumerate().map(|(i, column)| line(draft, i, column)).collect_view();
     view! {

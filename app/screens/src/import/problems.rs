@@ -19,7 +19,7 @@ pub fn problems(wizard: Wizard, title: &str, errors: i64, listed: Listed) -> Any
                     page.set(to);
                     listed.set(next);
                 }
-                Err(error) => wizard.frame.failed(&error),
+                Err(error) => wizard.around.frame().failed(&error),
             }
         });
     });

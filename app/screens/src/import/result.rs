@@ -4,6 +4,7 @@ use leptos::{prelude::*, task::spawn_local};
 use platform::import::{ImportInfo, Status, undo_import};
 use records::{Filter, ListQuery, Op};
 use ui::{Banner, Button, ButtonKind, Tone};
+use uuid::Uuid;
 
 use super::{Listed, Wizard, figures::figures, problems::problems};
 
@@ -25,6 +26,7 @@ pub fn result(wizard: Wizard, import: ImportInfo, listed: Listed) -> AnyView {
         _ => (Tone::Ok, "Done.", format!("Imported {changes}.")),
     };
     let set = import.change_set.filter(|_| import.status != Status::Undone);
+    follow(wizard, set);
     let name = wizard.info.with_value(|i| i.name.clone());
     let actions = set.map(|set| {
         let filter = Filter::leaf("change_set", Op::Eq, set.to_string());
@@ -49,6 +51,23 @@ pub fn result(wizard: Wizard, import: ImportInfo, listed: Listed) -> AnyView {
         {problems(wizard, "What was not imported", counts.errors, listed)}
     }
     .into_any()
+}
+
+/// Lets Ctrl+Z take back what has just been imported, and asks anew when something was taken back.
+fn follow(wizard: Wizard, set: Option<Uuid>) {
+    Effect::new(move |before: Option<u32>| {
+        if wizard.has_run.get_value() {
+            wizard.has_run.set_value(false);
+            if set.is_some() {
+                wizard.around.frame().changed("The import is over.", set);
+            }
+        }
+        let now = wizard.around.frame().changes.get();
+        if before.is_some_and(|before| before != now) {
+            wizard.reload();
+        }
+        now
+    });
 }
 
 fn undo_button(wizard: Wizard) -> AnyView {

@@ -1,5 +1,7 @@
 //! Bringing the file. Without script it is a plain form; with script the file goes as soon as it is there.
 
+use std::cell::RefCell;
+
 use leptos::prelude::*;
 use platform::import::{DELIMITERS, ENCODINGS};
 use records::TypeInfo;
@@ -23,6 +25,11 @@ impl Answer {
         let errors: Vec<String> = self.errors.into_values().flatten().collect();
         if errors.is_empty() { self.detail.unwrap_or_else(lost) } else { errors.join(" ") }
     }
+}
+
+thread_local! {
+    /// What sends the file, given up by who leaves. It may not go from thread to thread, as what paints a page may.
+    static UNDER_WAY: RefCell<Option<XmlHttpRequest>> = const { RefCell::new(None) };
 }
 
 fn lost() -> String {
@@ -54,6 +61,12 @@ pub fn upload(info: &TypeInfo, refused: Option<String>) -> AnyView {
                 ("delimiter", delimiter.get_untracked()),
             ];
             send(sending, &said, &file, arrived);
+        }
+    });
+    on_cleanup(|| {
+        if let Some(request) = UNDER_WAY.take() {
+            // It may have come to its end already.
+            let _ = request.abort();
         }
     });
     let is_there = RwSignal::new(false);
@@ -169,14 +182,16 @@ fn start(
     request.upload()?.set_onprogress(Some(gone.into_js_value().unchecked_ref()));
     let answered = request.clone();
     let ended = Closure::once_into_js(move || {
+        UNDER_WAY.set(None);
         sending.is_busy.set(false);
         let text = answered.response_text().ok().flatten().unwrap_or_default();
         match serde_json::from_str::<Answer>(&text) {
-            Ok(Answer { id: Some(id), .. }) => arrived.run(id),
+            Ok(Answer { id: Some(id), .. }) => drop(arrived.try_run(id)),
             Ok(answer) => sending.refused.set(Some(answer.refusal())),
             Err(_) => sending.refused.set(Some(lost())),
         }
     });
     request.set_onloadend(Some(ended.unchecked_ref()));
+    UNDER_WAY.set(Some(request.clone()));
     request.send_with_opt_form_data(Some(&form))
 }

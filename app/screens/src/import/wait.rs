@@ -14,14 +14,15 @@ pub fn wait(wizard: Wizard, import: &ImportInfo) -> AnyView {
     let status = import.status;
     let far = RwSignal::new(Far { status, counts: import.counts });
     ask_again(wizard, far);
-    let number = move |n: i64| wizard.session.get_value().count(n);
+    let number = move |n: i64| wizard.around.session().count(n);
     let percent = Signal::derive(move || if status == Status::Undoing { None } else { far.get().counts.percent() });
     let detail = Signal::derive(move || {
         let counts = far.get().counts;
         if status == Status::Undoing {
             String::new()
         } else {
-            format!("{} of {} rows", number(counts.progress), number(counts.total))
+            let word = if counts.total == 1 { "row" } else { "rows" };
+            format!("{} of {} {word}", number(counts.progress), number(counts.total))
         }
     });
     let label = match status {
@@ -49,7 +50,7 @@ fn cancel(wizard: Wizard) -> AnyView {
         spawn_local(async move {
             if let Err(error) = cancel_import(wizard.id).await {
                 is_asked.try_set(false);
-                wizard.frame.failed(&error);
+                wizard.around.frame().failed(&error);
             }
         });
     };
@@ -62,7 +63,7 @@ fn cancel(wizard: Wizard) -> AnyView {
 }
 
 fn ask_again(wizard: Wizard, far: RwSignal<Far>) {
-    let is_asking = StoredValue::new(false);
+    let (is_asking, has_failed) = (StoredValue::new(false), StoredValue::new(false));
     Effect::new(move |_| {
         let ask = move || {
             if is_asking.get_value() {
@@ -76,14 +77,23 @@ fn ask_again(wizard: Wizard, far: RwSignal<Far>) {
                     return;
                 }
                 match answer {
-                    Ok(now) if now.status.is_busy() => far.set(now),
+                    Ok(now) if now.status.is_busy() => {
+                        has_failed.set_value(false);
+                        far.set(now);
+                    }
                     Ok(_) => {
-                        wizard.frame.changes.update(|n| *n = n.wrapping_add(1));
+                        wizard.has_run.set_value(far.get_untracked().status == Status::Running);
+                        wizard.around.frame().changes.update(|n| *n = n.wrapping_add(1));
                         wizard.reload();
                     }
                     // What does not answer now may answer next time.
                     Err(kernel::AppError::Offline | kernel::AppError::Unavailable) => {}
-                    Err(error) => wizard.frame.failed(&error),
+                    // What lasts is said once.
+                    Err(_) if has_failed.get_value() => {}
+                    Err(error) => {
+                        has_failed.set_value(true);
+                        wizard.around.frame().failed(&error);
+                    }
                 }
             });
         };

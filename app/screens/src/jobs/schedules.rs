@@ -85,8 +85,9 @@ fn edit(monitor: Monitor, editing: RwSignal<Option<ScheduleInfo>>) -> AnyView {
     });
     let save = move |is_paused: bool| {
         let Some(schedule) = editing.get_untracked() else { return };
+        let wanted = cron.get_untracked();
         spawn_local(async move {
-            match reschedule(schedule.name, cron.get_untracked(), is_paused).await {
+            match reschedule(schedule.name, wanted, is_paused).await {
                 Ok(Ok(())) => {
                     editing.set(None);
                     monitor.frame().say(Toast::ok(format!("{} is set.", schedule.title)));
@@ -106,7 +107,7 @@ fn edit(monitor: Monitor, editing: RwSignal<Option<ScheduleInfo>>) -> AnyView {
         view! {
             <Button on_click=move |_| save(!is_paused.get_untracked())>{pause}</Button>
             <Button on_click=move |_| cron.set(usual())>"As it came"</Button>
-            <Button kind=ButtonKind::Primary on_click=move |_| save(is_paused.get_untracked())>"Save"</Button>
+            <Button kind=ButtonKind::Primary submit=true form="schedule-form">"Save"</Button>
         }
         .into_any()
     };
@@ -118,14 +119,29 @@ fn edit(monitor: Monitor, editing: RwSignal<Option<ScheduleInfo>>) -> AnyView {
             on_close=move |()| editing.set(None)
             footer=footer
         >
-            <Field
-                id="schedule-cron"
-                label="When"
-                help=format!("Minute, hour, day of month, month, day of week; * is every one. Times are of {zone}.")
-                error=Signal::derive(move || error.get())
+            <form
+                id="schedule-form"
+                novalidate=true
+                on:submit=move |event| {
+                    event.prevent_default();
+                    save(is_paused.get_untracked());
+                }
+                on:keydown=move |event| {
+                    if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+                        event.prevent_default();
+                        save(is_paused.get_untracked());
+                    }
+                }
             >
-                <Input value=cron on_input=move |text: String| cron.set(text) />
-            </Field>
+                <Field
+                    id="schedule-cron"
+                    label="When"
+                    help=format!("Minute, hour, day of month, month, day of week; * is every one. Times are of {zone}.")
+                    error=Signal::derive(move || error.get())
+                >
+                    <Input value=cron on_input=move |text: String| cron.set(text) />
+                </Field>
+            </form>
         </Dialog>
     }
     .into_any()

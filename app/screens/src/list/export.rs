@@ -54,7 +54,7 @@ pub fn dialog(list: List, frame: Frame) -> AnyView {
             is_busy.set(false);
             match started {
                 Ok(Ok(_)) => {
-                    close.run(());
+                    close.try_run(());
                     list.selected.set(vec![]);
                     let see = Callback::new(move |()| go("/exports"));
                     frame.say(Toast::ok("The export is being made.").action("Show exports", see));

@@ -1,6 +1,7 @@
 //! Search and filter of a list. Both live in the address.
 
 mod builder;
+mod value;
 mod words;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -8,11 +9,10 @@ use std::{collections::BTreeMap, time::Duration};
 use builder::{Builder, builder};
 use kernel::AppError;
 use leptos::prelude::*;
-use records::{Filter, Leaf, ListQuery};
-use serde_json::Value as Json;
+use records::{Filter, ListQuery, TypeInfo};
 use ui::{FilterChip, Input, Select, Size};
 use uuid::Uuid;
-use words::words;
+use words::{NAMED, Reader, words};
 
 use super::{List, chooser, goer};
 use crate::{api, later::later, session::Session};
@@ -26,12 +26,17 @@ pub fn bar(session: Session, list: List) -> AnyView {
     let any = Memo::new(move |_| list.query.with(|q| matches!(q.filter, Some(Filter::Or(_)))));
     let parts = Memo::new(move |_| list.query.with(|q| conditions(q.filter.as_ref())));
     let narrow = Callback::new(move |all: Vec<Filter>| ask.run(join(all, any.get_untracked())));
-    let labels = later(move || parts.get(), move |parts| reference_labels(list, parts));
+    let named = Memo::new(move |_| {
+        let named = |info: &TypeInfo| parts.with(|parts| parts.iter().flat_map(|p| references(info, p)).collect());
+        list.info.with_value(|info| -> Vec<_> { named(info) })
+    });
+    let labels = later(move || named.get(), reference_labels);
     let draft = Builder::new();
     let chips = move || {
         let all = parts.get();
         let labels = labels.get().unwrap_or_default();
-        let chips = all.iter().enumerate().map(|(at, part)| chip(list, draft, narrow, &all, at, part, &labels));
+        let chips =
+            all.iter().enumerate().map(|(at, part)| chip(session, list, draft, narrow, &all, at, part, &labels));
         chips.collect_view()
     };
     let mode = move || (parts.with(Vec::len) > 1).then(|| mode(any, parts, ask));
@@ -60,15 +65,26 @@ fn mode(any: Memo<bool>, parts: Memo<Vec<Filter>>, ask: Callback<Option<Filter>>
 fn search(list: List) -> AnyView {
     let go = goer();
     let latest = StoredValue::new(0_u32);
-    let value = Signal::derive(move || list.query.with(|q| q.search.clone()));
+    let value = RwSignal::new(list.query.with_untracked(|q| q.search.clone()));
+    let asked = StoredValue::new(value.get_untracked());
+    // What the field itself asked for is not written back: meanwhile one has typed on, if only a space.
+    Effect::new(move |_| {
+        let now = list.query.with(|q| q.search.clone());
+        if asked.with_value(|asked| *asked != now) {
+            asked.set_value(now.clone());
+            value.set(now);
+        }
+    });
     let plural = list.info.with_value(|i| i.plural.to_lowercase());
     let typed = Callback::new(move |typed: String| {
         let number = latest.get_value().wrapping_add(1);
         latest.set_value(number);
+        value.set(typed.clone());
         let go = go.clone();
         let after_a_pause = move || {
             if latest.try_get_value() == Some(number) {
                 let search = typed.trim().to_owned();
+                asked.set_value(search.clone());
                 go(&list.address(&ListQuery { search, page: 1, cursor: None, ..list.query.get_untracked() }));
             }
         };
@@ -115,21 +131,32 @@ fn join(mut all: Vec<Filter>, any: bool) -> Option<Filter> {
     }
 }
 
-/// What the records that conditions name are called.
-async fn reference_labels(list: List, parts: Vec<Filter>) -> BTreeMap<String, String> {
+/// What the records that conditions name are called, by id.
+async fn reference_labels(named: Vec<(String, Uuid)>) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
-    for part in parts {
-        let Filter::Leaf(Leaf { field, value: Json::String(id), .. }) = part else { continue };
-        let target = list.info.with_value(|i| i.field(&field).and_then(|(_, f)| f.kind().target().map(str::to_owned)));
-        if let (Some(target), Ok(record)) = (target, id.parse::<Uuid>()) {
-            let opened: Result<_, AppError> = api::open_record(target, record).await;
-            labels.insert(id, opened.map_or_else(|_| "a record you cannot see".to_owned(), |o| o.record.title));
-        }
+    for (target, id) in named {
+        let opened: Result<_, AppError> = api::open_record(target, id).await;
+        labels.insert(id.to_string(), opened.map_or_else(|_| "a record you cannot see".to_owned(), |o| o.record.title));
     }
     labels
 }
 
+/// The records that a condition names, each with its type.
+fn references(info: &TypeInfo, filter: &Filter) -> Vec<(String, Uuid)> {
+    match filter {
+        Filter::And(all) | Filter::Or(all) => all.iter().flat_map(|part| references(info, part)).collect(),
+        Filter::Not(inner) => references(info, inner),
+        Filter::Leaf(leaf) => {
+            let Some(target) = info.field(&leaf.field).and_then(|(_, f)| f.kind().target()) else { return vec![] };
+            let values = leaf.value.as_array().map_or_else(|| std::slice::from_ref(&leaf.value), Vec::as_slice);
+            let ids = values.iter().take(NAMED).filter_map(|id| id.as_str()?.parse().ok());
+            ids.map(|id| (target.to_owned(), id)).collect()
+        }
+    }
+}
+
 fn chip(
+    session: Session,
     list: List,
     draft: Builder,
     narrow: Callback<Vec<Filter>>,
@@ -140,9 +167,12 @@ fn chip(
 ) -> AnyView {
     let rest: Vec<Filter> = all.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, f)| f.clone()).collect();
     let remove = Callback::new(move |()| narrow.run(rest.clone()));
-    let (field, operator, value) = list.info.with_value(|info| words(info, part, labels));
+    let (field, operator, value) = list.info.with_value(|info| {
+        let (formats, reading) = (session.formats(), session.reading());
+        words(&Reader { info, labels, formats: &formats, reading }, part)
+    });
     let (condition, known) = (part.clone(), labels.clone());
-    let edit = Callback::new(move |()| draft.take_up(list, at, &condition, &known));
+    let edit = Callback::new(move |()| draft.take_up(session, list, at, &condition, &known));
     view! { <FilterChip field=field operator=operator value=value popover="filter" on_edit=edit on_remove=remove /> }
         .into_any()
 }

@@ -17,7 +17,8 @@ pub fn foot(list: List) -> impl Fn() -> AnyView {
 
 fn of_page(list: List, known: Option<Count>, on_page: usize, has_more: bool) -> AnyView {
     let name = list.info.with_value(|i| i.name.clone());
-    let plural = list.info.with_value(|i| i.plural.to_lowercase());
+    let (one, many) = list.info.with_value(|i| (i.singular.to_lowercase(), i.plural.to_lowercase()));
+    let (one, many) = (StoredValue::new(one), StoredValue::new(many));
     let query = list.query.get_untracked();
     let asked = StoredValue::new((name, query.clone()));
     let count = later(
@@ -42,21 +43,31 @@ fn of_page(list: List, known: Option<Count>, on_page: usize, has_more: bool) -> 
     );
     let from = (query.page - 1) * query.page_size + 1;
     let to_row = from + u32::try_from(on_page).unwrap_or(0).saturating_sub(1);
-    let count_now = move || known.or_else(|| count.get().flatten());
-    let number = move || match count_now() {
-        Some(Count { rows, is_exact }) => {
-            format!("{}{}", session.count(rows), if is_exact { "" } else { "+" })
+    // While it is asked for there is a mark in its place; one that could not be had is left out.
+    let counted = move || known.map_or_else(|| count.get(), |known| Some(Some(known)));
+    let number = move || match counted() {
+        Some(Some(Count { rows, is_exact })) => {
+            Some(format!("{}{}", session.count(rows), if is_exact { "" } else { "+" }))
         }
-        None => "…".to_owned(),
+        Some(None) => None,
+        None => Some("…".to_owned()),
     };
-    let pages = Signal::derive(move || format!("{from}–{to_row} of {}", number()));
+    let pages = Signal::derive(move || match number() {
+        Some(number) => format!("{from}–{to_row} of {number}"),
+        None => format!("{from}–{to_row}"),
+    });
+    let is_one = move || counted().flatten().is_some_and(|count| count.rows == 1);
+    let all = move || {
+        let label = if is_one() { one } else { many };
+        number().map(|number| view! { <Total count=true value=number label=label.get_value() /> })
+    };
     let to = move |page: u32| list.address(&ListQuery { page, ..list.query.get_untracked() });
     let previous = Signal::derive(move || (query.page > 1).then(|| to(query.page - 1)));
     let page = query.page;
     let next = Signal::derive(move || has_more.then(|| to(page + 1)));
     view! {
         <TableFoot>
-            <Total count=true value=Signal::derive(number) label=plural />
+            {all}
             {move || {
                 let totals = totals.get().unwrap_or_default();
                 let shown = totals.into_iter().map(|t| {

@@ -1,16 +1,21 @@
-//! The keys of a list: `j` `k` move, Enter opens, Space peeks, `x` selects, `e` edits, `/` searches, Esc closes.
+//! The keys of a list: `j` `k` move, Enter opens, Space peeks, F6 goes between list and peek, `x` selects, `e` edits,
+//! `/` searches, Esc closes.
 
 use leptos::{ev, prelude::*};
 
 use super::{List, goer};
-use crate::{frame::Frame, keyboard};
+use crate::{frame::Frame, keyboard, session::Session};
 
 pub fn listen(list: List, frame: Frame) {
-    let go = goer();
+    let (go, session) = (goer(), Session::get());
     Effect::new(move |_| {
         let go = go.clone();
         let handle = window_event_listener(ev::keydown, move |event| {
-            if keyboard::is_taken(&event) || frame.palette.get_untracked() {
+            // Unlike the others it is no key that is typed.
+            if event.key() == "F6" && !keyboard::has_modifier(&event) && !ui::dom::is_layer_open() && cross(list) {
+                return event.prevent_default();
+            }
+            if keyboard::is_taken(&event) || keyboard::is_off(&event, session) || frame.palette.get_untracked() {
                 return;
             }
             if act(list, &go, &event.key()) {
@@ -19,6 +24,16 @@ pub fn listen(list: List, frame: Frame) {
         });
         on_cleanup(move || handle.remove());
     });
+}
+
+/// Goes from the list into the peek, or from there to the row it shows.
+fn cross(list: List) -> bool {
+    let Some(id) = list.peek.get_untracked() else { return false };
+    let row = format!("row-{id}");
+    // The record may be on another page of the list.
+    let back = if ui::dom::element(&row).is_some() { row.as_str() } else { "main" };
+    ui::dom::focus(if ui::dom::has_focus("peek") { back } else { "peek" });
+    true
 }
 
 /// Does what the key means, and says whether it means anything.

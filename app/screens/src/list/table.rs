@@ -128,7 +128,8 @@ fn row(
                 let cells = shown.iter().map(|at| {
                     if *at == info.title {
                         let href = list.record_address(id);
-                        return view! { <TitleCell label=record.title.clone() href=href /> }.into_any();
+                        let style = format!("--width:var(--w{at})");
+                        return view! { <TitleCell label=record.title.clone() href=href style=style /> }.into_any();
                     }
                     let kind = info.fields[*at].kind();
                     let value = record.cells.get(*at).cloned().unwrap_or_default();

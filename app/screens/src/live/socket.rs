@@ -46,6 +46,8 @@ pub(super) struct Link {
     last: StoredValue<u64>,
     /// Grows with each word, so that silence is noticed.
     words: StoredValue<u32>,
+    /// Whether whoever sits here was signed out: then nothing is tried again by itself.
+    is_out: StoredValue<bool>,
     is_over: StoredValue<bool>,
 }
 
@@ -56,6 +58,7 @@ impl Link {
             hub: StoredValue::new(None),
             last: StoredValue::new(0),
             words: StoredValue::new(0),
+            is_out: StoredValue::new(false),
             is_over: StoredValue::new(false),
         }
     }
@@ -72,7 +75,13 @@ impl Link {
         });
         let on_close = Closure::<dyn FnMut(CloseEvent)>::new(move |event: CloseEvent| {
             SOCKET.set(None);
-            if event.code() != SIGNED_OUT {
+            if event.code() == SIGNED_OUT {
+                self.is_out.set_value(true);
+                if !self.is_gone() {
+                    live.signed_out.set(true);
+                }
+            }
+            if self.is_out.try_get_value() == Some(false) {
                 self.open_later(live);
             }
         });
@@ -82,6 +91,13 @@ impl Link {
         on_message.forget();
         on_close.forget();
         SOCKET.set(Some(socket));
+    }
+
+    /// Opens what was closed because whoever sits here was signed out.
+    pub fn try_again(self, live: Live) {
+        if self.is_out.try_get_value() == Some(true) && socket().is_none() {
+            self.open(live);
+        }
     }
 
     pub fn close(self) {
@@ -116,6 +132,10 @@ impl Link {
         match message.event.as_str() {
             realtime::HELLO => {
                 self.tries.set_value(0);
+                if self.is_out.get_value() {
+                    self.is_out.set_value(false);
+                    live.signed_out.set(false);
+                }
                 if let Ok(Hello { hub }) = serde_json::from_value(message.data) {
                     self.hub.set_value(Some(hub));
                 }

@@ -49,6 +49,7 @@ pub fn bell(frame: Frame) -> AnyView {
             <span class="visually-hidden" role="status">
                 {move || match frame.unread.get() {
                     0 => String::new(),
+                    1 => "1 unread notification".to_owned(),
                     unread => format!("{} unread notifications", told(unread)),
                 }}
             </span>
@@ -75,7 +76,7 @@ fn panel(frame: Frame, page: RwSignal<Option<Result<NotificationPage, AppError>>
             match mark_all_read().await {
                 Ok(unread) => {
                     frame.unread.set(unread);
-                    ask.run(());
+                    ask.try_run(());
                 }
                 Err(error) => frame.failed(&error),
             }

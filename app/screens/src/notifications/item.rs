@@ -20,7 +20,7 @@ pub fn item(frame: Frame, notification: NotificationInfo, ask: Callback<()>, is_
             spawn_local(async move {
                 if let Ok(unread) = mark_read(id, true).await {
                     frame.unread.try_set(unread);
-                    ask.run(());
+                    ask.try_run(());
                 }
             });
         }
@@ -74,7 +74,7 @@ fn actions(frame: Frame, notification: &NotificationInfo, ask: Callback<()>) -> 
             match mark_read(id, is_unread).await {
                 Ok(unread) => {
                     frame.unread.set(unread);
-                    ask.run(());
+                    ask.try_run(());
                 }
                 Err(error) => frame.failed(&error),
             }
@@ -87,7 +87,7 @@ fn actions(frame: Frame, notification: &NotificationInfo, ask: Callback<()>) -> 
                 match put_off(id, until).await {
                     Ok(unread) => {
                         frame.unread.set(unread);
-                        ask.run(());
+                        ask.try_run(());
                     }
                     Err(error) => frame.failed(&error),
                 }

@@ -60,7 +60,7 @@ pub fn page() -> AnyView {
             match mark_all_read().await {
                 Ok(unread) => {
                     frame.unread.set(unread);
-                    ask.run(());
+                    ask.try_run(());
                 }
                 Err(error) => frame.failed(&error),
             }

@@ -13,6 +13,7 @@ pub fn input(id: String, zone: Signal<String>, set: Callback<String>, required: 
     let search = Callback::new(move |typed: String| {
         let number = latest.get_value().wrapping_add(1);
         latest.set_value(number);
+        options.set(vec![]);
         loading.set(true);
         spawn_local(async move {
             let answer = api::find_zones(typed).await;

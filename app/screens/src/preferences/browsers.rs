@@ -89,8 +89,10 @@ impl Known {
     }
 
     async fn turn_off(self) -> Result<Result<&'static str, String>, AppError> {
+        // The screen may be gone by the time the browser has answered.
+        let own = self.now.with_untracked(this);
         push::unsubscribe().await;
-        if let Some(id) = self.now.with_untracked(this) {
+        if let Some(id) = own {
             remove_push(id).await?;
         }
         Ok(Ok("This browser shows your notifications no longer."))

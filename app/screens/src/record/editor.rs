@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 use records::{FieldInfo, Value};
-use ui::{Button, ButtonKind, Size};
+use ui::{Button, ButtonKind, Size, Toast};
 use uuid::Uuid;
 
 use crate::{
@@ -111,8 +111,12 @@ impl Editor {
     }
 
     fn close(self) {
-        let place = (self.id, self.name());
-        self.frame.open_editors.update_value(|open| _ = open.remove(&place));
+        self.close_at(&(self.id, self.name()));
+    }
+
+    /// The same where the editor itself may be gone.
+    fn close_at(self, place: &(Uuid, String)) {
+        self.frame.open_editors.update_value(|open| _ = open.remove(place));
         self.editing.set(false);
     }
 
@@ -142,20 +146,22 @@ impl Editor {
     fn store(self, value: Value) {
         self.saving.set(true);
         let (record_type, version) = (self.record_type.get_value(), self.before.with_value(|(_, version)| *version));
-        let set = vec![(self.name(), value.clone())];
+        let (name, label) = self.field.with_value(|f| (f.name().to_owned(), f.label().to_owned()));
+        let set = vec![(name.clone(), value.clone())];
         spawn_local(async move {
             let saved = api::save_record(record_type, Some(self.id), Some(version), set).await;
-            self.saving.set(false);
+            let is_left = self.saving.try_set(false).is_some();
             match saved {
                 Ok(Saved::Done { change_set, .. }) => {
-                    let label = self.field.with_value(|f| f.label().to_owned());
-                    self.close();
+                    self.close_at(&(self.id, name));
                     if change_set.is_some() {
                         self.frame.changed(format!("{label} saved."), change_set);
                     }
                 }
+                // The editor is open again, with what was typed, when one comes back to the record.
+                Ok(_) if is_left => self.frame.say(Toast::bad(format!("{label} is not saved yet."))),
                 Ok(Saved::Invalid(errors)) => {
-                    let own = errors.first(&self.name());
+                    let own = errors.first(&name);
                     let message = own.or_else(|| errors.0.values().flatten().next().map(String::as_str));
                     self.error.set(message.map(str::to_owned));
                 }

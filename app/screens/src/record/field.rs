@@ -22,6 +22,10 @@ pub fn row(session: Session, info: &TypeInfo, record: StoredValue<Opened>, at: u
     let (name, label) = (info.name.clone(), field.label().to_owned());
     let info = StoredValue::new(field.clone());
     let shown = StoredValue::new((value, labels));
+    let pencil_id = format!("pencil-{}", field.name());
+    // The row is made anew when the record was read again; its pencil keeps the focus.
+    let had_focus = cfg!(feature = "hydrate") && ui::dom::has_focus(&pencil_id);
+    focus_after(editing, had_focus, pencil_id.clone());
     let view = move || {
         if editing.get() {
             return editor(session, name.clone(), record, info.get_value(), editing);
@@ -35,7 +39,7 @@ pub fn row(session: Session, info: &TypeInfo, record: StoredValue<Opened>, at: u
         });
         let pencil = is_editable.then(|| {
             let label = info.with_value(|f| format!("Edit {}", f.label().to_lowercase()));
-            view! { <IconButton label=label icon="edit" size=Size::Small class="detail-edit" on_click=move |_| editing.set(true) /> }
+            view! { <IconButton id=pencil_id.clone() label=label icon="edit" size=Size::Small class="detail-edit" on_click=move |_| editing.set(true) /> }
         });
         view! {
             <div class="detail-value" on:dblclick=move |_| editing.set(is_editable)>
@@ -45,4 +49,20 @@ pub fn row(session: Session, info: &TypeInfo, record: StoredValue<Opened>, at: u
         .into_any()
     };
     view! { <Detail label=label>{view}</Detail> }.into_any()
+}
+
+/// Gives the focus that an editor or the former pencil had to the pencil, once it is there again.
+fn focus_after(editing: RwSignal<bool>, had_focus: bool, pencil: String) {
+    Effect::new(move |was: Option<bool>| {
+        let is = editing.get();
+        if was.unwrap_or(had_focus) && !is {
+            let pencil = pencil.clone();
+            request_animation_frame(move || {
+                if ui::dom::is_focus_lost() {
+                    ui::dom::focus(&pencil);
+                }
+            });
+        }
+        is
+    });
 }

@@ -29,11 +29,13 @@ pub fn history(info: StoredValue<TypeInfo>, changes: Changes) -> AnyView {
     }
 }
 
-fn list(info: StoredValue<TypeInfo>, changes: Vec<ChangeInfo>, labels: &BTreeMap<Uuid, String>) -> AnyView {
+fn list(info: StoredValue<TypeInfo>, mut changes: Vec<ChangeInfo>, labels: &BTreeMap<Uuid, String>) -> AnyView {
     let (session, frame) = (Session::get(), Frame::get());
     if changes.is_empty() {
         return view! { <p class="quiet">"Nothing was recorded yet."</p> }.into_any();
     }
+    let is_cut = changes.len() > api::HISTORY as usize;
+    changes.truncate(api::HISTORY as usize);
     let items = changes.into_iter().map(|change| {
         let who = change.actor.and_then(|id| labels.get(&id).cloned()).unwrap_or_else(|| "Mainstay".to_owned());
         let (ago, at) = (session.ago(change.at), session.when(change.at));
@@ -49,9 +51,10 @@ fn list(info: StoredValue<TypeInfo>, changes: Vec<ChangeInfo>, labels: &BTreeMap
             view! { <Avatar name=who.clone() /> }.into_any()
         };
         let undo = (!change.is_undone).then(|| {
+            let words = undo_words(&change.source, change.records, |n| session.count(n));
             view! {
                 <Button kind=ButtonKind::Ghost size=Size::Small icon="undo" on_click=move |_| frame.undo(set)>
-                    "Undo"
+                    {words}
                 </Button>
             }
         });
@@ -73,7 +76,21 @@ fn list(info: StoredValue<TypeInfo>, changes: Vec<ChangeInfo>, labels: &BTreeMap
             </li>
         }
     });
-    view! { <ol class="timeline">{items.collect_view()}</ol> }.into_any()
+    let cut = is_cut.then(|| view! { <p class="quiet">{format!("The last {} changes.", api::HISTORY)}</p> });
+    view! {
+        <ol class="timeline">{items.collect_view()}</ol>
+        {cut}
+    }
+    .into_any()
+}
+
+/// A change made with others is taken back with them.
+fn undo_words(source: &str, records: i64, count: impl Fn(i64) -> String) -> String {
+    match (records, source) {
+        (..=1, _) => "Undo".to_owned(),
+        (_, "import") => format!("Undo the import ({} records)", count(records)),
+        _ => format!("Undo for all {} records", count(records)),
+    }
 }
 
 fn verb(change: &ChangeInfo) -> &'static str {
@@ -114,4 +131,17 @@ fn difference(
         </li>
     };
     Some(view.into_any())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn undo_says_how_many_records_it_takes_back() {
+        let words = |source, records| undo_words(source, records, |n| n.to_string());
+        assert_eq!(words("import", 1), "Undo");
+        assert_eq!(words("import", 12_000), "Undo the import (12000 records)");
+        assert_eq!(words("bulk", 3), "Undo for all 3 records");
+    }
 }

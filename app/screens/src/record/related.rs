@@ -43,17 +43,27 @@ fn section(record_type: String, field: String, plural: String, singular: &str, i
     Section { record_type, heading, all, page }
 }
 
-/// The sections that have records, once they are there.
+/// The sections that have records or could not be had, once that is known.
 pub async fn sections(asked: Vec<Section>) -> AnyView {
     let mut shown = vec![];
     for section in asked {
-        if let Ok(page) = section.page.await
-            && !page.rows.is_empty()
-        {
-            shown.push(show(section.record_type, section.heading, section.all, &page));
+        match section.page.await {
+            Ok(page) if page.rows.is_empty() => {}
+            Ok(page) => shown.push(show(section.record_type, section.heading, section.all, &page)),
+            Err(error) => shown.push(failed(section.heading, &error)),
         }
     }
     shown.into_any()
+}
+
+fn failed(heading: String, error: &AppError) -> AnyView {
+    view! {
+        <section class="record-section">
+            <h3>{heading}</h3>
+            <p class="quiet">{error.sentence()}</p>
+        </section>
+    }
+    .into_any()
 }
 
 fn show(record_type: String, heading: String, all: String, page: &Page) -> AnyView {

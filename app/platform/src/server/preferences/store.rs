@@ -13,17 +13,18 @@ use uuid::Uuid;
 use crate::preferences::{Density, Preferences, Quiet, Theme};
 
 const COLUMNS: &str = "user_id, theme, density, refresh, date_format, time_format, number_format, time_zone, start_page, \
-     phone, quiet_from, quiet_until, high_through_quiet, updated_at";
+     phone, quiet_from, quiet_until, high_through_quiet, updated_at, single_keys";
 const FIND: &str = "select user_id, theme, density, refresh, date_format, time_format, number_format, time_zone, \
-     start_page, phone, quiet_from, quiet_until, high_through_quiet, updated_at from preferences where user_id = $1";
+     start_page, phone, quiet_from, quiet_until, high_through_quiet, updated_at, single_keys from preferences where user_id = $1";
 const PUT: &str = "insert into preferences (user_id, theme, density, refresh, date_format, time_format, number_format, \
-     time_zone, start_page, phone, quiet_from, quiet_until, high_through_quiet, updated_at) \
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict (user_id) do update set \
+     time_zone, start_page, phone, quiet_from, quiet_until, high_through_quiet, updated_at, single_keys) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (user_id) do update set \
      theme = excluded.theme, density = excluded.density, refresh = excluded.refresh, \
      date_format = excluded.date_format, time_format = excluded.time_format, number_format = excluded.number_format, \
      time_zone = excluded.time_zone, start_page = excluded.start_page, phone = excluded.phone, \
      quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until, \
-     high_through_quiet = excluded.high_through_quiet, updated_at = excluded.updated_at";
+     high_through_quiet = excluded.high_through_quiet, updated_at = excluded.updated_at, \
+     single_keys = excluded.single_keys";
 
 /// Every statement whose text is fixed, for the test that both databases know them.
 pub const STATEMENTS: [&str; 2] = [FIND, PUT];
@@ -46,6 +47,7 @@ fn read(row: &Row) -> Result<(Uuid, Preferences), DbError> {
         quiet: minutes(10)?.zip(minutes(11)?).map(|(from, until)| Quiet { from, until }),
         high_through_quiet: row.get(12)?,
         updated_at: row.get(13)?,
+        single_keys: row.get(14)?,
     };
     Ok((row.get(0)?, preferences))
 }
@@ -94,6 +96,7 @@ pub async fn put(tx: &mut Tx, user: Uuid, preferences: &Preferences, now: Timest
         minutes(|quiet| quiet.until).into(),
         preferences.high_through_quiet.into(),
         now.into(),
+        preferences.single_keys.into(),
     ];
     tx.execute(PUT, args).await.map(drop)
 }

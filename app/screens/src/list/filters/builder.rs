@@ -9,7 +9,10 @@ use serde_json::json;
 use ui::{Button, ButtonKind, Input, Popover, Select};
 use uuid::Uuid;
 
-use super::words::{PHRASES, operators};
+use super::{
+    value::{edit, store},
+    words::{PHRASES, operators, phrase},
+};
 use crate::{list::List, reference::ReferenceInput, session::Session};
 
 /// A condition in the making.
@@ -43,7 +46,14 @@ impl Builder {
     }
 
     /// Takes up a condition to change it. One that cannot be built here is replaced by what is built.
-    pub fn take_up(self, list: List, place: usize, condition: &Filter, labels: &BTreeMap<String, String>) {
+    pub fn take_up(
+        self,
+        session: Session,
+        list: List,
+        place: usize,
+        condition: &Filter,
+        labels: &BTreeMap<String, String>,
+    ) {
         self.place.set(Some(place));
         let Filter::Leaf(leaf) = condition else { return self.choose(list, String::new()) };
         self.choose(list, leaf.field.clone());
@@ -53,12 +63,14 @@ impl Builder {
         let key = all
             .iter()
             .find(|(_, _, op, fixed)| *op == leaf.op && fixed.as_ref().is_none_or(|fixed| *fixed == leaf.value));
-        if let Some((key, ..)) = key {
-            self.op.set((*key).to_owned());
-        }
-        let text = leaf.value.as_str().map_or_else(|| leaf.value.to_string(), str::to_owned);
-        match (text.parse::<Uuid>(), labels.get(&text)) {
-            (Ok(id), Some(label)) => self.reference.set(Some((id, label.clone()))),
+        let Some((key, ..)) = key else { return };
+        self.op.set((*key).to_owned());
+        let text = edit(&kind, &leaf.value, session.reading());
+        match (&kind, text.parse::<Uuid>()) {
+            (Kind::Ref(_), Ok(id)) => {
+                let label = labels.get(&text).cloned().unwrap_or_else(|| "…".to_owned());
+                self.reference.set(Some((id, label)));
+            }
             _ => self.value.set(text),
         }
     }
@@ -93,8 +105,6 @@ pub fn builder(
                     Some(place) => all[place] = leaf,
                     None => all.push(leaf),
                 }
-                error.set(None);
-                draft.clear(list);
                 ui::dom::close_popover("filter");
                 narrow.run(all);
             }
@@ -116,8 +126,13 @@ pub fn builder(
             {value(draft, kind)}
         })
     };
+    // What was begun and left does not stand in the way of the next condition.
+    let leave = Callback::new(move |()| {
+        error.set(None);
+        draft.clear(list);
+    });
     view! {
-        <Popover id="filter" label="Filter" icon="filter" kind=ButtonKind::Ghost>
+        <Popover id="filter" label="Filter" icon="filter" kind=ButtonKind::Ghost on_close=leave>
             <form
                 class="filter-form"
                 on:submit=move |event| {
@@ -161,7 +176,7 @@ fn value(draft: Builder, kind: Kind) -> AnyView {
             (Kind::Choice(options) | Kind::Choices(options), _) => {
                 select(options.iter().map(|o| (o.value.to_string(), o.label.to_string())).collect())
             }
-            (_, "within") => select(PHRASES.map(|p| (p.to_owned(), p.replace('_', " "))).to_vec()),
+            (_, "within") => select(PHRASES.map(|p| (p.to_owned(), phrase(p))).to_vec()),
             (Kind::Date | Kind::DateTime, _) => {
                 view! { <Input id="filter-value" label="Value" kind="date" value=draft.value on_input=set /> }
                     .into_any()
@@ -208,13 +223,7 @@ fn leaf(session: Session, info: &TypeInfo, draft: Builder) -> Result<Filter, &'s
         (Some(fixed), _) => fixed,
         (None, Some((id, _))) => json!(id),
         (None, None) if typed.is_empty() => return Err("Give a value."),
-        (None, None) => {
-            let is_number = field.kind().is_number();
-            if is_number && records::text::parse(field.kind(), &typed, session.reading()).is_err() {
-                return Err("The value must be a number.");
-            }
-            if is_number { json!(session.reading().number.read(&typed)) } else { json!(typed) }
-        }
+        (None, None) => store(field.kind(), &typed, session.reading())?,
     };
     Ok(Filter::leaf(name, op, value))
 }
