@@ -257,5 +257,5 @@ test("a browser that shows none says why", async ({ page, context, server, compl
   await expect(alone.getByText("push service cannot be reached")).toBeVisible({ timeout: 20_000 });
   await expect(own(alone)).not.toBeChecked();
   await alone.close();
-  expected(complaints);
+  expected(complaints, "Push API in incognito mode");
 });

@@ -116,8 +116,8 @@ impl Session {
     }
 }
 
-/// The browser's clock in milliseconds; on the server, which paints in no time, it stands still. Unlike the time a page was
-/// at work, it goes on while the machine sleeps.
+/// The browser's clock in milliseconds; on the server, which paints in no time, it stands still. Unlike the time a page
+/// was at work, it goes on while the machine sleeps.
 fn clock() -> f64 {
     if cfg!(feature = "ssr") { 0.0 } else { js_sys::Date::now() }
 }

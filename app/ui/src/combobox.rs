@@ -24,8 +24,8 @@ impl Choice {
     }
 }
 
-/// One of many. The caller answers `on_search` by changing `options`; without `on_search` the options given are searched. While
-/// they are `loading` nothing is taken: Enter waits for the first of them.
+/// One of many. The caller answers `on_search` by changing `options`; without `on_search` the options given are searched.
+/// While they are `loading` nothing is taken: Enter waits for the first of them.
 #[component]
 pub fn Combobox(
     /// Its id; must be unique on the page, and that of the `Field` around it.

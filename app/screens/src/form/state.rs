@@ -106,7 +106,7 @@ impl Form {
         is_fine
     }
 
-    /// Saves; `done` is called with the record's id and the change-set. Who leaves the form meanwhile is told how it went.
+    /// Saves; `done` is called with the record's id and the change-set. Who leaves meanwhile is told how it went.
     pub fn save(self, session: Session, frame: Frame, done: Callback<(Uuid, Option<Uuid>)>) {
         if self.saving.get_untracked() {
             return;
