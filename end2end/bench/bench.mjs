@@ -17,12 +17,12 @@ const add = (what, measured, budget, unit) => {
 
 sizes(build, add);
 await pages(build, add);
+await idle(build, postgres, add);
 const millions = options.includes("--million");
 const celery = options.includes("--celery") && { python: process.env.CELERY_PYTHON, redis: process.env.CELERY_REDIS };
 await records(build, "SQLite", undefined, millions, add);
 await records(build, "PostgreSQL", postgres, millions, add);
 queue(build, postgres, celery, add);
-await idle(build, postgres, add);
 await sockets(build, postgres, add);
 
 const widest = Math.max(...rows.map((row) => row.what.length));
