@@ -90,12 +90,26 @@ pub async fn run_after(
     if !pending.is_empty() && pending.len() < migrations.len() {
         first(&pending).await.map_err(MigrateError::First)?;
     }
+    if !pending.is_empty() {
+        set_aside(db, "file").await?;
+    }
     for migration in &pending {
         tracing::info!(version = migration.version, name = migration.name, "migrating");
         apply(db, migration).await?;
     }
+    if !pending.is_empty() {
+        set_aside(db, "memory").await?;
+    }
     lock.release().await?;
     Ok(pending)
+}
+
+/// Where SQLite's writer keeps what a statement changes until it is done: that of a whole table is too much for memory.
+async fn set_aside(db: &Db, place: &str) -> Result<(), DbError> {
+    match db.engine() {
+        Engine::Sqlite => db.execute_alone(&format!("pragma temp_store = {place}")).await,
+        Engine::Postgres => Ok(()),
+    }
 }
 
 /// What has not been applied yet; an error where the database and the program do not go together.

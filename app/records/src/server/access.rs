@@ -9,7 +9,7 @@ use std::{
 
 use uuid::Uuid;
 
-use super::{Entry, Sql};
+use super::{Entry, Sql, condition::Way};
 use crate::Scoping;
 
 /// What one does with a record.
@@ -81,7 +81,7 @@ impl Reach {
 }
 
 /// All that a role grants. What is not granted is refused.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
     everything: bool,
     reach: HashMap<(String, Action), Reach>,
@@ -128,7 +128,7 @@ impl Grants {
 }
 
 /// Who acts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     /// `None` for the program itself.
     pub user: Option<Uuid>,
@@ -175,6 +175,15 @@ pub struct AnyPermit {
     hidden: Arc<[usize]>,
     read_only: Arc<[usize]>,
     guarded: bool,
+}
+
+/// Two that let one do the same.
+impl PartialEq for AnyPermit {
+    fn eq(&self, other: &Self) -> bool {
+        let same =
+            |p: &Self| (p.entry.ty.name, p.action, p.scope.clone(), p.hidden.clone(), p.read_only.clone(), p.guarded);
+        same(self) == same(other)
+    }
 }
 
 impl AnyPermit {
@@ -228,18 +237,24 @@ impl AnyPermit {
 
     /// The predicate, in SQL over the row called `alias`: the same rows as [`Self::allows`].
     pub fn predicate(&self, sql: &mut Sql, alias: &str) {
+        self.predicate_for(Way::Filter, sql, alias);
+    }
+
+    /// The same for a statement that gets at its rows in a way of its own.
+    pub(super) fn predicate_for(&self, way: Way, sql: &mut Sql, alias: &str) {
+        let column = |name: &str| way.tested(&format!("{alias}.{name}"));
         match &self.scope {
             Scope::None => sql.push("1 = 0"),
             Scope::All => sql.push("1 = 1"),
             Scope::Own(user) => {
-                sql.push(&format!("{alias}.owner = "));
+                sql.push(&format!("{} = ", column("owner")));
                 sql.bind(*user);
             }
             Scope::Team { user, teams } => {
-                sql.push(&format!("({alias}.owner = "));
+                sql.push(&format!("({} = ", column("owner")));
                 sql.bind(*user);
                 if !teams.is_empty() {
-                    sql.push(&format!(" or {alias}.team in "));
+                    sql.push(&format!(" or {} in ", column("team")));
                     sql.bind_list(teams.iter().copied());
                 }
                 sql.push(")");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kernel::{
     AppError,
-    server::{Arg, Args, DbError},
+    server::{Arg, Args, DbError, Engine},
 };
 use serde_json::{Map, json};
 use uuid::Uuid;
@@ -133,7 +133,20 @@ async fn insert(work: &mut Work, ty: &'static RecordType, steps: &[&Step]) -> Re
         args
     });
     let head = format!("insert into {} ({}) values ", ty.name, columns.join(", "));
-    bulk(work, &head, rows.collect(), "").await?;
+    let rows: Vec<Args> = rows.collect();
+    if rows.is_empty() || work.tx.engine() == Engine::Postgres || !storage::has_search_index(ty) {
+        bulk(work, &head, rows, "").await?;
+        return Ok(());
+    }
+    // SQLite's full text writes what it was given out at the end of each statement, so it is given all of it at once.
+    let last = work.tx.fetch_optional(&format!("select max(n) from {}", ty.name), vec![]).await?;
+    let last: Option<i64> = last.map_or(Ok(None), |row| row.get(0))?;
+    bulk(work, &head, rows, "").await?;
+    let index = format!(
+        "insert into {0}_search (rowid, search_key) select n, search_key from {0} where n > $1 order by n",
+        ty.name
+    );
+    work.tx.execute(&index, vec![last.unwrap_or(0).into()]).await?;
     Ok(())
 }
 

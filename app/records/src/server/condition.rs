@@ -117,6 +117,13 @@ pub(super) enum Way {
     Sorted(Option<Place>),
 }
 
+impl Way {
+    /// A column to test, hidden from indexes other than that of the sort.
+    pub(super) fn tested(self, column: &str) -> String {
+        if self == Self::Filter { column.to_owned() } else { format!("coalesce({column}, {column})") }
+    }
+}
+
 /// Searches of nothing longer than this less one look at the beginning of the title.
 const TRIGRAM: usize = 3;
 
@@ -213,8 +220,7 @@ fn join(inner: &[Condition], word: &str, empty: &str, entry: &Arc<Entry>, alias:
 fn one(entry: &Entry, place: Place, field: Option<&Field>, check: &Check, alias: &str, way: Way, sql: &mut Sql) {
     let plain = place.column(entry, alias);
     let is_along = way == Way::Sorted(Some(place)) && check.is_equality();
-    let is_hidden = way != Way::Filter && !is_along;
-    let column = if is_hidden { format!("coalesce({plain}, {plain})") } else { plain.clone() };
+    let column = if is_along { plain.clone() } else { way.tested(&plain) };
     let currency = |sql: &mut Sql, scalar: &Scalar| {
         if let (Some(code), Some(field)) = (scalar.currency(), field) {
             sql.push(&format!(" and {alias}.{}_currency = ", field.name));
@@ -285,8 +291,7 @@ fn several(entry: &Entry, field: &Field, check: &Check, alias: &str, sql: &mut S
 
 fn search(entry: &Entry, terms: &[String], alias: &str, way: Way, sql: &mut Sql) {
     let (table, title) = (entry.ty.name, &entry.ty.fields[entry.ty.title_field()]);
-    // A type without searched fields has no index of them, and few rows.
-    let is_indexed = entry.ty.fields.iter().any(|f| f.is(Flags::SEARCH));
+    let is_indexed = storage::has_search_index(entry.ty);
     sql.push("(1 = 1");
     for term in terms {
         sql.push(" and ");

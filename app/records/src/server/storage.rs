@@ -161,6 +161,11 @@ pub(super) fn search_key(ty: &RecordType, cells: &Cells) -> String {
     keys.join("\n")
 }
 
+/// Whether the type's rows are found by an index of what is searched; others have few rows.
+pub(super) fn has_search_index(ty: &RecordType) -> bool {
+    ty.fields.iter().any(|f| f.is(Flags::SEARCH))
+}
+
 /// Which fields of a type are read.
 #[derive(Clone, Debug)]
 pub(super) struct Reader {

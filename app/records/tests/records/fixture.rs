@@ -92,9 +92,6 @@ create unique index specimens_code on specimens (code_key) where deleted_at is n
 create virtual table specimens_search using fts5(
     search_key, content = 'specimens', content_rowid = 'n', tokenize = 'trigram case_sensitive 1', detail = 'none'
 );
-create trigger specimens_search_insert after insert on specimens begin
-    insert into specimens_search (rowid, search_key) values (new.n, new.search_key);
-end;
 create trigger specimens_search_update after update of search_key on specimens begin
     insert into specimens_search (specimens_search, rowid, search_key) values ('delete', old.n, old.search_key);
     insert into specimens_search (rowid, search_key) values (new.n, new.search_key);

@@ -176,7 +176,7 @@ impl Question {
     pub fn rows(&self, way: Way, sql: &mut Sql) {
         let deleted = if self.deleted { "is not null" } else { "is null" };
         sql.push(&format!(" from {} t where t.deleted_at {deleted} and ", self.entry().ty.name));
-        self.permit.predicate(sql, "t");
+        self.permit.predicate_for(way, sql, "t");
         sql.push(" and ");
         self.condition.compile(self.entry(), "t", way, sql);
     }
@@ -237,7 +237,9 @@ impl Question {
         }
         let total = total(ctx, self.entry()).await?;
         let in_order = end.saturating_mul(total) / count.rows;
-        let gather = if self.condition.is_indexed(self.entry()) { count.rows } else { total };
+        // Owners and teams have indexes, so a scope narrows down too.
+        let is_narrow = *self.permit.scope() != Scope::All || self.condition.is_indexed(self.entry());
+        let gather = if is_narrow { count.rows } else { total };
         Ok(in_order < gather)
     }
 }
