@@ -12,7 +12,8 @@ use kernel::{
 use uuid::Uuid;
 
 use super::{
-    Action, AnyPermit, Ctx, Edit, Entry, Sql, Work, apply::ApplyError, history, labels, storage::Reader, write,
+    Action, AnyPermit, Ctx, Edit, Entry, Refusal, Sql, Step, Work, apply::ApplyError, history, labels, storage::Reader,
+    write,
 };
 use crate::Value;
 
@@ -77,7 +78,8 @@ pub async fn undo(ctx: &Ctx, change_set: Uuid) -> Result<Undone, AppError> {
     let outcome = take_all_back(ctx, change_set, undoing, &mut undone).await;
 
     let mut work = ctx.begin().await?;
-    if undone.records == 0 {
+    // Where an undo that was broken off had done it all, nothing is left to be done and nothing stands against it.
+    if undone.records == 0 && (undone.conflict_count > 0 || outcome.is_err()) {
         work.tx.execute(FORGET, vec![undoing.into()]).await?;
     } else {
         write::close(ctx, &mut work, undoing, undone.records).await?;
@@ -260,7 +262,9 @@ async fn write_back(
     };
     let written = write::write_in(ctx, work, undoing, &permit, edits).await?;
     undone.records += written.changed() as u64;
-    for step in written.steps.iter().filter(|s| !s.is_sound()) {
+    // What lies in the bin already, or is back from it, is where it was to go.
+    let is_there = |step: &Step| step.refusal == Some(Refusal::NotFound) && step.before.is_some();
+    for step in written.steps.iter().filter(|s| !s.is_sound() && !is_there(s)) {
         let title = step.before.as_ref().map(|row| labels::title(&permit, row)).unwrap_or_default();
         let (field, why) = match (&step.refusal, step.errors.0.iter().next()) {
             (None, Some((field, messages))) => (field.clone(), messages.first().cloned().unwrap_or_default()),

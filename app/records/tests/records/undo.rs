@@ -140,3 +140,24 @@ async fn nobody_takes_back_what_is_not_theirs() {
     let other = world.limited(uuid::Uuid::from_u128(77), None, Reach::Own);
     assert_eq!(server::undo(&other, made.change_set.unwrap()).await.unwrap_err().status(), 404);
 }
+
+#[tokio::test]
+async fn an_undo_that_was_broken_off_goes_on_without_taking_what_it_did_for_a_conflict() {
+    let world = World::new().await;
+    let ctx = world.ctx();
+    let creates = (0..3).map(|n| Edit::Create { id: None, set: cells(&specimen(&n.to_string())) }).collect();
+    let made = write(&ctx, creates).await;
+    // Two of the three are in the bin already when it begins anew.
+    for step in &made.steps[..2] {
+        write(&ctx, vec![Edit::Delete { id: step.id, version: None }]).await;
+    }
+    let undone = server::undo(&ctx, made.change_set.unwrap()).await.unwrap();
+    assert_eq!((undone.records, undone.conflict_count), (1, 0), "{undone:?}");
+
+    // All is done, but nobody noted it.
+    let made = write(&ctx, vec![Edit::Create { id: None, set: cells(&specimen("Last")) }]).await;
+    write(&ctx, vec![Edit::Delete { id: made.steps[0].id, version: None }]).await;
+    let undone = server::undo(&ctx, made.change_set.unwrap()).await.unwrap();
+    assert_eq!((undone.records, undone.conflict_count), (0, 0));
+    assert_eq!(server::undo(&ctx, made.change_set.unwrap()).await.unwrap_err().status(), 409, "it is undone");
+}
