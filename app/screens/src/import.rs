@@ -12,7 +12,7 @@ mod wait;
 use kernel::AppError;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_params_map;
 use platform::import::{ImportInfo, Problem, Status, open_import};
 use records::TypeInfo;
 use ui::{Banner, SkeletonLines, Steps, Tone};
@@ -68,16 +68,12 @@ impl Wizard {
 /// The first step: bringing a file of records of the collection that the address names.
 pub fn import() -> AnyView {
     let params = use_params_map();
-    let query = use_query_map();
     let collection = Memo::new(move |_| params.read().get("collection").unwrap_or_default());
     view! {
         {move || match Session::get().type_info(&collection.get()) {
             None => missing::missing(),
             Some(info) if !info.may("import") => missing::failed(&AppError::Forbidden),
-            Some(info) => {
-                let refused = query.read_untracked().get("error");
-                screen(&info, None, 0, upload::upload(&info, refused))
-            }
+            Some(info) => screen(&info, None, 0, upload::upload(&info)),
         }}
     }
     .into_any()

@@ -7,17 +7,13 @@ use platform::{
     import::{ImportInfo, Status},
     server::import::{self, Aim},
 };
+use records::server::{Action, Grants, Reach, testing};
 
 use super::world::{NOW, World};
 
 /// An import whose program was killed after it had written some rows: its change-set is open, its counts are known.
 async fn killed(world: &World, rows: usize) -> uuid::Uuid {
-    use std::fmt::Write as _;
-    let csv = (0..rows).fold("name\n".to_owned(), |mut csv, n| {
-        let _ = writeln!(csv, "Company {n}");
-        csv
-    });
-    let done = world.import("companies", &csv, None).await;
+    let done = world.import("companies", &many(rows), None).await;
     let mut tx = world.db.begin().await.unwrap();
     let sql = "update change_sets set status = 'open', finished_at = null where id = $1";
     tx.execute(sql, vec![done.change_set.into()]).await.unwrap();
@@ -55,28 +51,66 @@ async fn a_killed_import_is_found_failed_and_can_be_undone() {
     assert_eq!(import::open(&world.ctx, id).await.unwrap().status, Status::Undone);
 }
 
-#[tokio::test]
-async fn an_import_is_stopped_and_what_it_had_written_goes() {
-    use std::fmt::Write as _;
-    let world = World::new().await;
-    let csv = (0..20_000).fold("name\n".to_owned(), |mut csv, n| {
-        let _ = writeln!(csv, "Company {n}");
-        csv
-    });
-    let id = world.bring("companies", "many.csv", csv.as_bytes()).await.unwrap().id;
-    let jobs = world.jobs();
-    assert_eq!(import::cancel(&world.ctx, &jobs, id).await.unwrap_err().status(), 409);
+/// A file of many companies, being imported: some are written.
+async fn under_way(world: &World, rows: usize) -> uuid::Uuid {
+    let id = world.bring("companies", "many.csv", many(rows).as_bytes()).await.unwrap().id;
     let settings = import::settings(platform::import::Mapping::new(), None, None);
     import::begin(&world.ctx, id, settings, Aim::Run).await.unwrap();
     while import::open(&world.ctx, id).await.unwrap().counts.created == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    import::cancel(&world.ctx, &jobs, id).await.unwrap();
+    id
+}
+
+fn many(rows: usize) -> String {
+    use std::fmt::Write as _;
+    (0..rows).fold("name\n".to_owned(), |mut csv, n| {
+        let _ = writeln!(csv, "Company {n}");
+        csv
+    })
+}
+
+#[tokio::test]
+async fn an_import_is_stopped_and_what_it_had_written_goes() {
+    let world = World::new().await;
+    let waiting = world.bring("companies", "few.csv", b"name\nA\n").await.unwrap().id;
+    assert_eq!(import::cancel(&world.ctx, &world.jobs(), waiting).await.unwrap_err().status(), 409);
+    let id = under_way(&world, 20_000).await;
+    import::cancel(&world.ctx, &world.jobs(), id).await.unwrap();
     let info = world.wait(id).await.unwrap();
     assert_eq!((info.status, info.error.as_deref()), (Status::Failed, Some("Cancelled.")));
     assert!(info.counts.created < 20_000, "{:?}", info.counts);
     assert_eq!(world.undo(id).await.unwrap().status, Status::Undone);
     assert_eq!(world.all::<Company>().await.len(), 0);
+}
+
+#[tokio::test]
+async fn who_loses_the_right_to_import_does_so_no_further() {
+    let world = World::new().await;
+    let id = under_way(&world, 20_000).await;
+    let viewer = Grants::default().allow("companies", Action::View, Reach::All);
+    *world.actor.lock().unwrap() = testing::actor(world.ctx.actor.user.unwrap(), None, viewer);
+    let info = world.wait(id).await.unwrap();
+    assert_eq!((info.status, info.error.as_deref()), (Status::Failed, Some("You may not import this any more.")));
+    assert!(info.counts.created < 20_000, "{:?}", info.counts);
+}
+
+/// Nothing that another worker began, and that was given up meanwhile, is gone on with.
+#[tokio::test]
+async fn an_import_that_is_not_this_jobs_any_more_is_left_alone() {
+    let world = World::new().await;
+    let id = under_way(&world, 20_000).await;
+    // Another worker took the job for dead, gave the import up and went.
+    let mut tx = world.db.begin().await.unwrap();
+    let sql = "update jobs set token = $1 where kind = 'imports.run'";
+    tx.execute(sql, vec![uuid::Uuid::from_u128(1).into()]).await.unwrap();
+    tx.execute("update imports set status = 'failed', job = null where id = $1", vec![id.into()]).await.unwrap();
+    tx.commit().await.unwrap();
+    let written = import::open(&world.ctx, id).await.unwrap().counts;
+    world.import("companies", "name\nAnother\n", None).await;
+    let now = import::open(&world.ctx, id).await.unwrap();
+    assert_eq!((now.status, now.counts), (Status::Failed, written.clone()));
+    assert_eq!(world.all::<Company>().await.len(), usize::try_from(written.created).unwrap() + 1);
 }
 
 #[tokio::test]

@@ -1,6 +1,11 @@
 //! A program with companies, contacts and one user, and a folder for files.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use kernel::{
     AppError, Timestamp,
@@ -16,7 +21,7 @@ use platform::{
 };
 use records::{
     ListQuery, Record,
-    server::{Action, App, Ctx, Grants, Module, Stored, list_cells, testing},
+    server::{Action, Actor, App, Ctx, Grants, Module, Stored, list_cells, testing},
 };
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -36,6 +41,8 @@ pub struct World {
     pub ctx: Ctx,
     pub imports: Imports,
     pub folder: PathBuf,
+    /// Who the user is to the jobs.
+    pub actor: Arc<Mutex<Arc<Actor>>>,
     _stop: watch::Sender<bool>,
 }
 
@@ -68,10 +75,11 @@ impl World {
         tx.execute(sql, vec![user.into(), NOW.into(), NOW.into(), true.into()]).await.unwrap();
         tx.commit().await.unwrap();
         let (stop, stopped) = watch::channel(false);
-        let Jobs { kinds, services } = jobs(&imports, &ctx);
+        let actor = Arc::new(Mutex::new(ctx.actor.clone()));
+        let Jobs { kinds, services } = jobs(&imports, &actor);
         let worker = Worker::new(app.clone(), kinds, services);
         tokio::spawn(worker.scheduling(false).run(stopped));
-        Self { db, app, ctx, imports, folder, _stop: stop }
+        Self { db, app, ctx, imports, folder, actor, _stop: stop }
     }
 
     /// How many files are kept.
@@ -80,7 +88,7 @@ impl World {
     }
 
     pub fn jobs(&self) -> Jobs {
-        jobs(&self.imports, &self.ctx)
+        jobs(&self.imports, &self.actor)
     }
 
     pub async fn bring(&self, record_type: &str, name: &str, bytes: &[u8]) -> Result<ImportInfo, AppError> {
@@ -161,10 +169,10 @@ impl World {
     }
 }
 
-fn jobs(imports: &Imports, ctx: &Ctx) -> Jobs {
-    let actor = ctx.actor.clone();
+fn jobs(imports: &Imports, actor: &Arc<Mutex<Arc<Actor>>>) -> Jobs {
+    let actor = actor.clone();
     let actors: Actors = Arc::new(move |_| {
-        let actor = actor.clone();
+        let actor = actor.lock().unwrap().clone();
         Box::pin(async move { Ok(Some(actor)) })
     });
     let services = Services::new(actors).with(imports.files.clone());

@@ -240,7 +240,7 @@ pub async fn recover(ctx: &Ctx) -> Result<(), AppError> {
             None => true,
         };
         if is_lost {
-            task::give_up(ctx, id, "The program stopped in the middle of this.").await?;
+            task::give_up(ctx, id, job, task::STOPPED).await?;
             tracing::warn!(%id, "an import was left in the middle and has been ended");
         }
     }
@@ -249,12 +249,14 @@ pub async fn recover(ctx: &Ctx) -> Result<(), AppError> {
 
 /// Removes files that waited too long.
 pub async fn sweep(ctx: &Ctx) -> Result<(), AppError> {
-    for id in store::list_old(ctx.db(), ctx.now().plus_seconds(-KEPT_DAYS * 86_400)).await? {
+    for (id, status) in store::list_old(ctx.db(), ctx.now().plus_seconds(-KEPT_DAYS * 86_400)).await? {
         let mut tx = ctx.db().begin().await?;
         let why = format!("The file waited for {KEPT_DAYS} days and was removed.");
-        store::finish(&mut tx, id, Status::Failed, Some(&why), ctx.now()).await?;
-        let_go(&mut tx, id).await?;
-        tx.commit().await?;
+        // Whose import begins at this very moment keeps the file.
+        if store::finish(&mut tx, id, (status, Status::Failed), Some(&why), ctx.now()).await? {
+            let_go(&mut tx, id).await?;
+            tx.commit().await?;
+        }
     }
     Ok(())
 }

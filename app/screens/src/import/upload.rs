@@ -45,9 +45,8 @@ struct Sending {
     refused: RwSignal<Option<String>>,
 }
 
-pub fn upload(info: &TypeInfo, refused: Option<String>) -> AnyView {
-    let sending =
-        Sending { percent: RwSignal::new(None), is_busy: RwSignal::new(false), refused: RwSignal::new(refused) };
+pub fn upload(info: &TypeInfo) -> AnyView {
+    let sending = Sending { percent: RwSignal::new(None), is_busy: RwSignal::new(false), refused: RwSignal::new(None) };
     let go = goer();
     let arrived = Callback::new(move |id: uuid::Uuid| go(&format!("/imports/{id}")));
     let (encoding, delimiter) = (RwSignal::new(String::new()), RwSignal::new(String::new()));

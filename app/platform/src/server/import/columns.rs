@@ -31,10 +31,11 @@ pub fn inspect(uploaded: &Path, text: &Path, spelling: Spelling) -> Result<Inspe
     let headings = table.columns.iter().zip(&table.is_renamed);
     let mut columns: Vec<Column> =
         headings.map(|(name, again)| Column { name: name.clone(), is_repeated: *again, ..Column::default() }).collect();
-    let (mut rows, mut ragged) = (0, 0);
+    let (mut rows, mut long, mut short) = (0, 0, 0);
     while let Some(row) = table.next()? {
         rows += 1;
-        ragged += i64::from(!row.fits(columns.len()));
+        long += i64::from(!row.fits(columns.len()));
+        short += i64::from(row.cells.len() < columns.len());
         columns.iter_mut().zip(&row.cells).for_each(|(column, cell)| column.see(cell));
     }
     if rows == 0 {
@@ -45,10 +46,13 @@ pub fn inspect(uploaded: &Path, text: &Path, spelling: Spelling) -> Result<Inspe
         warnings
             .push(format!("Several columns are called {name}. Say which of them is meant; the others are left out."));
     }
-    if ragged > 0 {
-        let (rows, have) = if ragged == 1 { ("1 row".to_owned(), "has") } else { (format!("{ragged} rows"), "have") };
-        warnings
-            .push(format!("{rows} {have} more or fewer cells than the heading. They will be reported, not imported."));
+    let have = |n: i64| if n == 1 { "1 row has".to_owned() } else { format!("{n} rows have") };
+    if long > 0 {
+        warnings.push(format!("{} more cells than the heading. They will be reported, not imported.", have(long)));
+    }
+    if short > 0 {
+        // A line break without quotation marks around it leaves such rows too, so it is said.
+        warnings.push(format!("{} fewer cells than the heading. Those missing are taken as empty.", have(short)));
     }
     Ok(Inspected { encoding, delimiter, rows, columns, warnings })
 }

@@ -292,9 +292,10 @@ pub struct Row {
 }
 
 impl Row {
-    /// Whether it has a cell for each of so many columns. Empty ones beyond the last are none.
+    /// Whether it goes into so many columns: cells beyond the last are empty. Spreadsheets leave out empty cells at the
+    /// end of a row as well.
     pub fn fits(&self, width: usize) -> bool {
-        self.cells.get(width..).is_some_and(|rest| rest.iter().all(|cell| cell.trim().is_empty()))
+        self.cells.iter().skip(width).all(|cell| cell.trim().is_empty())
     }
 
     pub fn bytes(&self) -> usize {

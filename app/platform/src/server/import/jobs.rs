@@ -31,7 +31,7 @@ impl Job for CheckImport {
     }
 
     async fn give_up(&self, cx: &JobCx, why: &str) -> Result<(), AppError> {
-        task::give_up(&cx.ctx, self.import, why).await
+        task::give_up(&cx.ctx, self.import, Some(cx.id), why).await
     }
 }
 
@@ -52,7 +52,7 @@ impl Job for RunImport {
     }
 
     async fn give_up(&self, cx: &JobCx, why: &str) -> Result<(), AppError> {
-        task::give_up(&cx.ctx, self.import, why).await
+        task::give_up(&cx.ctx, self.import, Some(cx.id), why).await
     }
 }
 
@@ -75,7 +75,7 @@ impl Job for UndoImport {
     }
 
     async fn give_up(&self, cx: &JobCx, why: &str) -> Result<(), AppError> {
-        task::give_up(&cx.ctx, self.import, why).await
+        task::give_up(&cx.ctx, self.import, Some(cx.id), why).await
     }
 }
 

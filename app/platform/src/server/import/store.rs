@@ -36,7 +36,8 @@ const SET_CHANGE_SET: &str = "update imports set change_set = $2 where id = $1";
 const COUNT: &str = "update imports set progress = $2, created = $3, updated = $4, unchanged = $5, skipped = $6, \
      failed = $7, errors = $8, touched_at = $9 where id = $1";
 const SHOW: &str = "update imports set differences = $2 where id = $1";
-const FINISH: &str = "update imports set status = $2, error = $3, finished_at = $4, touched_at = $5 where id = $1";
+const FINISH: &str = "update imports set status = $2, error = $3, finished_at = $4, touched_at = $5 where id = $1 \
+     and status = $6";
 const CLEAR_PROBLEMS: &str = "delete from import_errors where import = $1";
 const LIST_PROBLEMS: &str = "select kind, row_number, column_name, value, message from import_errors where import = $1 \
      order by row_number, n limit $2 offset $3";
@@ -49,7 +50,7 @@ const BUSY: &str = "select id, job from imports where status in ('checking', 'ru
 const DELETE_UNUSED: &str = "delete from imports where id = $1 and status in ('uploaded', 'checked')";
 const FILE: &str = "select file from imports where id = $1";
 const DROP_FILE: &str = "update imports set file = null where id = $1";
-const OLD: &str = "select id from imports where created_at < $1 and status in ('uploaded', 'checked')";
+const OLD: &str = "select id, status from imports where created_at < $1 and status in ('uploaded', 'checked')";
 
 /// Every statement, for the test that both databases know them.
 pub const STATEMENTS: [&str; 19] = [
@@ -198,9 +199,16 @@ pub async fn show(tx: &mut Tx, id: Uuid, differences: &[Difference]) -> Result<(
     Ok(())
 }
 
-pub async fn finish(tx: &mut Tx, id: Uuid, status: Status, error: Option<&str>, now: Timestamp) -> Result<(), DbError> {
-    let args: Args = vec![id.into(), status.name().into(), error.into(), now.into(), now.into()];
-    tx.execute(FINISH, args).await.map(drop)
+/// Ends what was being done with an import that is in the first status: it is in the second now. False where it is not.
+pub async fn finish(
+    tx: &mut Tx,
+    id: Uuid,
+    (from, to): (Status, Status),
+    error: Option<&str>,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let args: Args = vec![id.into(), to.name().into(), error.into(), now.into(), now.into(), from.name().into()];
+    Ok(tx.execute(FINISH, args).await? == 1)
 }
 
 /// Keeps problems, the `first` of which is the so-manieth of the import.
@@ -278,7 +286,9 @@ pub async fn list_busy(db: &Db) -> Result<Vec<(Uuid, Option<Uuid>)>, DbError> {
     db.fetch_all(BUSY, vec![]).await?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
-/// Files that were brought before and never imported.
-pub async fn list_old(db: &Db, before: Timestamp) -> Result<Vec<Uuid>, DbError> {
-    db.fetch_all(OLD, vec![before.into()]).await?.iter().map(|row| row.get(0)).collect()
+/// Files that were brought before and never imported, with the status they are in.
+pub async fn list_old(db: &Db, before: Timestamp) -> Result<Vec<(Uuid, Status)>, DbError> {
+    let rows = db.fetch_all(OLD, vec![before.into()]).await?;
+    let old = |row: &Row| Ok((row.get(0)?, Status::parse(&row.get::<String>(1)?).unwrap_or(Status::Uploaded)));
+    rows.iter().map(old).collect()
 }

@@ -1,6 +1,11 @@
 //! The work on an import.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use kernel::{AppError, server::DbError};
 use records::server::{ApplyError, Ctx, Undone, Work, close, discard, open, retitle};
@@ -14,7 +19,7 @@ use super::{
     wanted::{self, Wanted},
 };
 use crate::{
-    import::{Counts, OnError, Problem, ProblemKind, Status},
+    import::{Counts, ImportInfo, OnError, Problem, ProblemKind, Status},
     jobs::Progress,
     server::{
         files::{Files, Local},
@@ -34,10 +39,10 @@ pub enum Aim {
 struct Task {
     id: Uuid,
     text: Local,
-    file_name: String,
     delimiter: u8,
-    total: i64,
     wanted: Arc<Wanted>,
+    /// What `wanted` was understood from, to be understood again.
+    info: ImportInfo,
 }
 
 /// How often a batch that others overtook, or for which the database had no time, is done again.
@@ -46,14 +51,29 @@ const ATTEMPTS: u32 = 5;
 const LINKS: usize = 500;
 /// After how long work comes back whose file could not be reached.
 const AWAY: Duration = Duration::from_secs(15);
+/// How often it is asked whether whoever started it still may.
+const PULSE: Duration = Duration::from_millis(500);
 /// What is said of an import that cannot go on where it stopped.
-const STOPPED: &str = "The program stopped in the middle of this.";
+pub const STOPPED: &str = "The program stopped in the middle of this.";
+
+impl Aim {
+    /// The status of an import that this is being done with.
+    const fn status(self) -> Status {
+        match self {
+            Self::Check => Status::Checking,
+            Self::Run => Status::Running,
+        }
+    }
+}
 
 /// Does what was asked of an import.
 pub async fn work(cx: &JobCx, id: Uuid, aim: Aim) -> Result<Outcome, AppError> {
     let ctx = &cx.ctx;
     let stored = store::find(ctx.db(), id).await?.ok_or(AppError::NotFound)?;
     let info = stored.info;
+    if info.job != Some(cx.id) || info.status != aim.status() {
+        return Err(AppError::Conflict("This is over: begin it from its file again.".into()));
+    }
     if aim == Aim::Run && info.change_set.is_some() {
         return Err(AppError::Conflict(STOPPED.into()));
     }
@@ -65,21 +85,9 @@ pub async fn work(cx: &JobCx, id: Uuid, aim: Aim) -> Result<Outcome, AppError> {
         Err(AppError::NotFound) => return Err(gone()),
         found => found?,
     };
-    let task = Task {
-        id,
-        text,
-        file_name: info.file_name,
-        delimiter: stored.delimiter,
-        total: info.counts.total,
-        wanted: Arc::new(wanted),
-    };
+    let task = Task { id, text, delimiter: stored.delimiter, wanted: Arc::new(wanted), info };
     let is_done = match aim {
-        Aim::Check => {
-            let mut tx = ctx.db().begin().await?;
-            store::reset(&mut tx, id, &info.settings).await?;
-            tx.commit().await?;
-            check(cx, &task).await?
-        }
+        Aim::Check => check(cx, &task).await?,
         Aim::Run => run(cx, &task).await?,
     };
     Ok(if is_done { Outcome::DONE } else { Outcome::Cancelled })
@@ -114,73 +122,121 @@ impl Rows {
     }
 }
 
-/// Keeps what was found, and counts it.
+/// Keeps what was found, and counts it, as long as the job is this worker's and nobody asked it to stop.
 struct Record<'a> {
-    ctx: &'a Ctx,
+    cx: &'a JobCx,
     id: Uuid,
     problems: i64,
 }
 
 impl Record<'_> {
-    async fn write(&mut self, work: &mut Work, counts: &Counts, problems: &[Problem]) -> Result<(), DbError> {
-        store::count(&mut work.tx, self.id, counts, self.ctx.app.clock().now()).await?;
-        store::add_problems(&mut work.tx, self.id, self.problems, problems).await
+    /// False where the work is to stop: then nothing of the transaction may stay.
+    async fn write(&mut self, work: &mut Work, counts: &Counts, problems: &[Problem]) -> Result<bool, AppError> {
+        store::count(&mut work.tx, self.id, counts, self.cx.ctx.app.clock().now()).await?;
+        store::add_problems(&mut work.tx, self.id, self.problems, problems).await?;
+        self.cx.hold(&mut work.tx, &far(counts)).await
     }
 
     fn accept(&mut self, problems: usize) {
         self.problems += i64::try_from(problems).unwrap_or(i64::MAX);
     }
 
-    async fn save(&mut self, counts: &Counts, problems: &[Problem]) -> Result<(), AppError> {
-        let mut work = self.ctx.begin().await?;
-        self.write(&mut work, counts, problems).await?;
+    async fn save(&mut self, counts: &Counts, problems: &[Problem]) -> Result<bool, AppError> {
+        let mut work = self.cx.ctx.begin().await?;
+        if !self.write(&mut work, counts, problems).await? {
+            work.rollback().await?;
+            return Ok(false);
+        }
         work.commit().await?;
         self.accept(problems.len());
-        Ok(())
+        Ok(true)
     }
+}
+
+fn far(counts: &Counts) -> Progress {
+    Progress { done: counts.progress, total: counts.total, message: None }
 }
 
 /// Goes through the whole file without writing any record. `None` where it was told to stop.
 async fn look<'a>(cx: &'a JobCx, task: &'a Task, mut record: Option<Record<'a>>) -> Result<Option<Pass<'a>>, AppError> {
     let ctx = &cx.ctx;
-    let mut pass = Pass::new(ctx, &task.wanted, task.total, None);
+    let mut pass = Pass::new(ctx, &task.wanted, task.info.counts.total, None);
     let mut rows = Rows::of(task);
+    let mut rights = Rights::of(cx, task);
     loop {
         let lines = rows.next(ctx, &task.wanted).await?;
-        if lines.is_empty() {
-            break;
-        }
-        let mut delta = pass.batch(&mut None, &lines).await?;
-        let problems = std::mem::take(&mut delta.problems);
-        pass.accept(delta);
-        if let Some(record) = &mut record {
-            record.save(&pass.counts, &problems).await?;
-        }
-        if is_over(cx, &pass).await? {
+        let is_end = lines.is_empty();
+        let problems = if is_end {
+            pass.survey().await?
+        } else {
+            let mut delta = pass.batch(&mut None, &lines).await?;
+            let problems = std::mem::take(&mut delta.problems);
+            pass.accept(delta);
+            problems
+        };
+        let goes_on = match &mut record {
+            Some(record) => record.save(&pass.counts, &problems).await?,
+            None => {
+                cx.progress(&far(&pass.counts)).await?;
+                !cx.is_cancelled()
+            }
+        };
+        if !goes_on {
             return Ok(None);
         }
+        if is_end {
+            return Ok(Some(pass));
+        }
+        rights.look_again().await?;
     }
-    let problems = pass.survey().await?;
-    if let Some(record) = &mut record {
-        record.save(&pass.counts, &problems).await?;
-    }
-    Ok(Some(pass))
 }
 
-/// Tells whoever looks how far it is, and whether it is to stop here.
-async fn is_over(cx: &JobCx, pass: &Pass<'_>) -> Result<bool, AppError> {
-    let counts = &pass.counts;
-    cx.progress(&Progress { done: counts.progress, total: counts.total, message: None }).await?;
-    Ok(cx.is_cancelled())
+/// Whether whoever started an import may still do all of it.
+struct Rights<'a> {
+    cx: &'a JobCx,
+    task: &'a Task,
+    asked: Instant,
+}
+
+impl<'a> Rights<'a> {
+    fn of(cx: &'a JobCx, task: &'a Task) -> Self {
+        Self { cx, task, asked: Instant::now() }
+    }
+
+    /// Asks now and then. What was lost ends the work.
+    async fn look_again(&mut self) -> Result<(), AppError> {
+        if self.asked.elapsed() < PULSE {
+            return Ok(());
+        }
+        self.asked = Instant::now();
+        let (info, ctx) = (&self.task.info, self.cx.anew().await?);
+        match wanted::understand(&ctx, &info.record_type, &info.columns, &info.settings) {
+            Ok(now) if now.has_rights_of(&self.task.wanted) => Ok(()),
+            Ok(_) | Err(AppError::Invalid(_) | AppError::Forbidden | AppError::NotFound) => {
+                Err(AppError::Conflict("You may not import this any more.".into()))
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// Finds out what the file would do. False where it was told to stop.
 async fn check(cx: &JobCx, task: &Task) -> Result<bool, AppError> {
     let ctx = &cx.ctx;
-    let Some(pass) = look(cx, task, Some(Record { ctx, id: task.id, problems: 0 })).await? else { return Ok(false) };
+    let mut tx = ctx.db().begin().await?;
+    store::reset(&mut tx, task.id, &task.info.settings).await?;
+    if !cx.hold(&mut tx, &Progress::default()).await? {
+        return Ok(false);
+    }
+    tx.commit().await?;
+    let record = Record { cx, id: task.id, problems: 0 };
+    let Some(pass) = look(cx, task, Some(record)).await? else { return Ok(false) };
     let mut tx = ctx.db().begin().await?;
     store::show(&mut tx, task.id, &pass.differences).await?;
-    store::finish(&mut tx, task.id, Status::Checked, None, ctx.app.clock().now()).await?;
+    store::finish(&mut tx, task.id, (Status::Checking, Status::Checked), None, ctx.app.clock().now()).await?;
+    if !cx.hold(&mut tx, &far(&pass.counts)).await? {
+        return Ok(false);
+    }
     tx.commit().await?;
     Ok(true)
 }
@@ -195,29 +251,29 @@ async fn run(cx: &JobCx, task: &Task) -> Result<bool, AppError> {
     } else {
         HashMap::new()
     };
-    let change_set = open_change_set(ctx, task).await?;
-    let mut pass = Pass::new(ctx, &task.wanted, task.total, Some(change_set));
+    let Some(change_set) = open_change_set(cx, task).await? else { return Ok(false) };
+    let mut pass = Pass::new(ctx, &task.wanted, task.info.counts.total, Some(change_set));
     pass.doomed = doomed;
-    let mut record = Record { ctx, id: task.id, problems: 0 };
+    let mut record = Record { cx, id: task.id, problems: 0 };
+    let mut rights = Rights::of(cx, task);
     let mut rows = Rows::of(task);
     let mut lines = rows.next(ctx, &task.wanted).await?;
     while !lines.is_empty() {
         // The next are read while these are written.
         let (written, next) =
             tokio::join!(in_turn(&pass, &mut record, Part::Rows(&lines)), rows.next(ctx, &task.wanted));
-        pass.accept(written?);
+        let Some(delta) = written? else { return Ok(false) };
+        pass.accept(delta);
         lines = next?;
-        if is_over(cx, &pass).await? {
-            return Ok(false);
-        }
+        rights.look_again().await?;
     }
     let deferred = std::mem::take(&mut pass.deferred);
     for some in deferred.chunks(LINKS) {
-        let delta = in_turn(&pass, &mut record, Part::Names(some)).await?;
+        let Some(delta) = in_turn(&pass, &mut record, Part::Names(some)).await? else { return Ok(false) };
         pass.accept(delta);
+        rights.look_again().await?;
     }
-    finish(ctx, task, change_set, &pass.counts).await?;
-    Ok(true)
+    finish(cx, task, change_set, &pass.counts).await
 }
 
 /// What is done in one transaction.
@@ -227,8 +283,9 @@ enum Part<'a> {
     Names(&'a [Deferred]),
 }
 
-/// Does a part of the work in a transaction, with its counts and problems; again where somebody was faster.
-async fn in_turn(pass: &Pass<'_>, record: &mut Record<'_>, part: Part<'_>) -> Result<Delta, AppError> {
+/// Does a part of the work in a transaction, with its counts and problems; again where somebody was faster. `None` where
+/// it is to stop: then it wrote nothing.
+async fn in_turn(pass: &Pass<'_>, record: &mut Record<'_>, part: Part<'_>) -> Result<Option<Delta>, AppError> {
     let mut attempt = 1;
     loop {
         let mut work = Some(pass.ctx.begin().await?);
@@ -240,17 +297,18 @@ async fn in_turn(pass: &Pass<'_>, record: &mut Record<'_>, part: Part<'_>) -> Re
             Ok(delta) => match work.take() {
                 Some(mut work) => {
                     match record.write(&mut work, &pass.counts.plus(&delta.counts), &delta.problems).await {
-                        Ok(()) => work.commit().await.map(|()| delta).map_err(ApplyError::from),
+                        Ok(true) => work.commit().await.map(|()| Some(delta)).map_err(ApplyError::from),
+                        Ok(false) => Ok(None),
                         Err(error) => Err(error.into()),
                     }
                 }
-                None => Ok(delta),
+                None => Ok(Some(delta)),
             },
             Err(error) => Err(error),
         };
         match done {
             Ok(delta) => {
-                record.accept(delta.problems.len());
+                record.accept(delta.as_ref().map_or(0, |delta| delta.problems.len()));
                 return Ok(delta);
             }
             Err(
@@ -267,32 +325,40 @@ async fn in_turn(pass: &Pass<'_>, record: &mut Record<'_>, part: Part<'_>) -> Re
     }
 }
 
-async fn open_change_set(ctx: &Ctx, task: &Task) -> Result<Uuid, AppError> {
+async fn open_change_set(cx: &JobCx, task: &Task) -> Result<Option<Uuid>, AppError> {
+    let ctx = &cx.ctx;
     let mut work = ctx.begin().await?;
-    let title = format!("Imported {} from {}", task.wanted.entry.ty.plural.to_lowercase(), task.file_name);
+    let title = format!("Imported {} from {}", task.wanted.entry.ty.plural.to_lowercase(), task.info.file_name);
     let change_set = open(ctx, &mut work, "import", &title, None).await?;
     store::set_change_set(&mut work.tx, task.id, Some(change_set)).await?;
+    if !cx.hold(&mut work.tx, &Progress { total: task.info.counts.total, ..Progress::default() }).await? {
+        return Ok(None);
+    }
     work.commit().await?;
-    Ok(change_set)
+    Ok(Some(change_set))
 }
 
-async fn finish(ctx: &Ctx, task: &Task, change_set: Uuid, counts: &Counts) -> Result<(), AppError> {
+async fn finish(cx: &JobCx, task: &Task, change_set: Uuid, counts: &Counts) -> Result<bool, AppError> {
+    let ctx = &cx.ctx;
     let now = ctx.app.clock().now();
     let mut work = ctx.begin().await?;
     settle(ctx, &mut work, task.id, change_set, counts).await?;
     let ty = task.wanted.entry.ty;
     let title = match counts.created + counts.updated {
-        1 => format!("Imported a {} from {}", ty.singular.to_lowercase(), task.file_name),
-        n => format!("Imported {n} {} from {}", ty.plural.to_lowercase(), task.file_name),
+        1 => format!("Imported a {} from {}", ty.singular.to_lowercase(), task.info.file_name),
+        n => format!("Imported {n} {} from {}", ty.plural.to_lowercase(), task.info.file_name),
     };
     retitle(&mut work, change_set, &title).await?;
-    store::finish(&mut work.tx, task.id, Status::Done, None, now).await?;
+    store::finish(&mut work.tx, task.id, (Status::Running, Status::Done), None, now).await?;
     super::let_go(&mut work.tx, task.id).await?;
     let message = format!("{} created, {} updated, {} not imported.", counts.created, counts.updated, counts.failed);
-    tell(ctx, &mut work, (task.id, ctx.actor.user), (format!("{} is imported", task.file_name), message)).await?;
+    tell(ctx, &mut work, (task.id, ctx.actor.user), (format!("{} is imported", task.info.file_name), message)).await?;
+    if !cx.hold(&mut work.tx, &far(counts)).await? {
+        return Ok(false);
+    }
     work.commit().await?;
     look_anew(ctx, counts.created + counts.updated).await;
-    Ok(())
+    Ok(true)
 }
 
 /// Tells whoever started an import that it is over.
@@ -336,25 +402,27 @@ async fn settle(ctx: &Ctx, work: &mut Work, id: Uuid, change_set: Uuid, counts: 
     Ok(())
 }
 
-/// Ends work that cannot go on, so that what it did until then can be taken back.
-pub async fn give_up(ctx: &Ctx, id: Uuid, why: &str) -> Result<(), AppError> {
-    let Some(stored) = store::find(ctx.db(), id).await? else { return Ok(()) };
-    let mut work = ctx.begin().await?;
-    let status = match stored.info.status {
-        Status::Running => {
-            if let Some(change_set) = stored.info.change_set {
-                settle(ctx, &mut work, id, change_set, &stored.info.counts).await?;
-            }
-            let title = format!("{} was not imported to its end", stored.info.file_name);
-            tell(ctx, &mut work, (id, stored.actor), (title, why.to_owned())).await?;
-            Status::Failed
-        }
+/// Ends what a job was doing with an import and cannot go on with, so that what it did until then can be taken back.
+/// Where the import is another job's by now, nothing.
+pub async fn give_up(ctx: &Ctx, id: Uuid, job: Option<Uuid>, why: &str) -> Result<(), AppError> {
+    let Some(stored) = store::find(ctx.db(), id).await?.filter(|stored| stored.info.job == job) else { return Ok(()) };
+    let from = stored.info.status;
+    let to = match from {
+        Status::Running => Status::Failed,
         Status::Undoing => Status::Done,
         Status::Checking => Status::Uploaded,
         _ => return Ok(()),
     };
-    store::finish(&mut work.tx, id, status, Some(why), ctx.app.clock().now()).await?;
-    if status == Status::Failed {
+    let mut work = ctx.begin().await?;
+    if !store::finish(&mut work.tx, id, (from, to), Some(why), ctx.app.clock().now()).await? {
+        return Ok(());
+    }
+    if to == Status::Failed {
+        if let Some(change_set) = stored.info.change_set {
+            settle(ctx, &mut work, id, change_set, &stored.info.counts).await?;
+        }
+        let title = format!("{} was not imported to its end", stored.info.file_name);
+        tell(ctx, &mut work, (id, stored.actor), (title, why.to_owned())).await?;
         super::let_go(&mut work.tx, id).await?;
     }
     Ok(work.commit().await?)
@@ -385,7 +453,7 @@ async fn note_undone(ctx: &Ctx, id: Uuid, undone: &Undone) -> Result<(), AppErro
         (Some(_), n) => (Status::Undone, Some(format!("{n} changes were left alone."))),
         (None, _) => (Status::Done, Some("Nothing could be undone: everything was changed since.".to_owned())),
     };
-    store::finish(&mut tx, id, status, why.as_deref(), ctx.app.clock().now()).await?;
+    store::finish(&mut tx, id, (Status::Undoing, status), why.as_deref(), ctx.app.clock().now()).await?;
     tx.commit().await?;
     look_anew(ctx, i64::try_from(undone.records).unwrap_or(i64::MAX)).await;
     Ok(())

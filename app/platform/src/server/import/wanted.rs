@@ -56,6 +56,11 @@ impl Wanted {
         parts.peek().is_some() && parts.all(|there| there != part)
     }
 
+    /// Whether this was understood of somebody with the same rights as another.
+    pub fn has_rights_of(&self, other: &Self) -> bool {
+        self.view == other.view && self.create == other.create && self.edit == other.edit
+    }
+
     pub fn has_inward(&self) -> bool {
         (0..self.targets.len()).any(|t| self.is_inward(t))
     }
