@@ -63,6 +63,32 @@ test("an import that waits is stopped where it was started", async ({ page, cont
   await expect(imports.getByRole("button", { name: "Pause" })).toBeVisible();
 });
 
+test("of two jobs for the same thing one is retried, and the other says why it is not", async ({ page }) => {
+  await open(page, "/admin/jobs?kind=identity.prune_sessions");
+  const queue = page.getByRole("row", { name: /^default/ });
+  await queue.getByRole("button", { name: "Pause" }).click();
+  await expect(queue.getByText("Paused")).toBeVisible();
+  const schedule = page.getByRole("region", { name: "Schedules" }).getByRole("row", { name: /Remove old sessions/ });
+  const states = page.getByRole("navigation", { name: "States" });
+  for (let made = 0; made < 2; made += 1) {
+    await schedule.getByRole("button", { name: "Run now" }).click();
+    await states.getByRole("link", { name: /Waiting/ }).click();
+    await page.getByRole("button", { name: "Cancel all of these" }).click();
+    await expect(page.getByText("No jobs match.")).toBeVisible();
+  }
+  await states.getByRole("link", { name: "Cancelled" }).click();
+  await page.getByRole("button", { name: "Retry all of these" }).click();
+  await expect(toast(page, "1 job retried. 1 left alone: another job for the same thing is under way.")).toBeVisible();
+  await page.getByRole("button", { name: "Remove old sessions" }).first().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Retry" }).click();
+  await expect(toast(page, /^Another job for the same thing is under way/)).toBeVisible();
+  await page.keyboard.press("Escape");
+  await queue.getByRole("button", { name: "Resume" }).click();
+  await states.getByRole("link", { name: "Completed" }).click();
+  await expect(page.getByRole("row", { name: /Remove old sessions/ }).first()).toContainText("Took");
+  await expect(page.getByRole("img", { name: "Jobs a day, last 30 days" })).toBeVisible();
+});
+
 test("a schedule is set, refused, run by hand and set back", async ({ page }) => {
   await open(page, "/admin/jobs");
   const schedule = page.getByRole("region", { name: "Schedules" }).getByRole("row", { name: /Remove old sessions/ });

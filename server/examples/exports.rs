@@ -18,7 +18,7 @@ use kernel::server::{
 use platform::{
     export::{Format, Status, Wanted},
     server::{
-        export::{self, Keep},
+        export::{self, Keep, Limits},
         files::Files,
         jobs::{Actors, Kinds, Services, Worker},
         notifications,
@@ -49,6 +49,7 @@ async fn open(url: &str) -> Result<Ctx, Failure> {
     let db = Db::open(url).await?;
     migrate::run(&db, MIGRATIONS).await?;
     let app = App::new(db, Registry::build(server::modules::modules())?, Clock::default(), Rng::system());
+    app.provide(Limits::default());
     Ok(app.ctx(asker()))
 }
 
@@ -115,6 +116,13 @@ async fn number(db: &Db, sql: &str) -> Result<i64, Failure> {
     Ok(db.fetch_optional(sql, vec![]).await?.map(|row| row.get(0)).transpose()?.unwrap_or(0))
 }
 
+/// What was lost with a worker again and again waits before it is tried anew; nobody here waits for it.
+async fn hurry(db: &Db) -> Result<(), Failure> {
+    let mut tx = db.begin().await?;
+    tx.execute("update jobs set run_at = created_at where state = 'retryable'", vec![]).await?;
+    Ok(tx.commit().await?)
+}
+
 const BUSY: &str = "select count(*) from exports where status in ('waiting', 'running')";
 
 /// Asks for every export and kills the worker at odd moments until all are over.
@@ -127,6 +135,7 @@ async fn round(ctx: &Ctx, folder: &Path, url: &str, kills: u32) -> Result<(), Fa
     while number(ctx.db(), BUSY).await? > 0 {
         let [chance] = rng.bytes();
         tokio::time::sleep(Duration::from_millis(200 + 10 * u64::from(chance))).await;
+        hurry(ctx.db()).await?;
         if killed < kills {
             child.kill()?;
             child.wait()?;

@@ -2,7 +2,8 @@
 //!
 //!   jobs speed DATABASE                   no-op jobs and small writes a second, and the wait of one on an idle queue,
 //!                                         as JSON
-//!   jobs drill DATABASE JOBS KILLS        many jobs while workers are killed: none lost, each second run explained
+//!   jobs drill DATABASE JOBS KILLS        many jobs while workers are killed: none lost, each second run explained;
+//!                                         then one that takes its workers down with it: given up, the others done
 //!   jobs work DATABASE                    a worker, to be killed
 
 use std::{
@@ -18,7 +19,10 @@ use kernel::{
         migrate::{self, MIGRATIONS},
     },
 };
-use platform::server::jobs::{Job, JobCx, Kinds, Outcome, Policy, Queue, Services, Worker, enqueue};
+use platform::{
+    jobs::{JobFilter, State},
+    server::jobs::{self, Job, JobCx, Jobs, Kinds, Outcome, Policy, Queue, Services, Worker, enqueue},
+};
 use records::server::{Actor, App, Ctx, Registry};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -68,8 +72,27 @@ impl Job for Mark {
     }
 }
 
+/// Takes memory until there is none left, which ends the process.
+#[derive(Serialize, Deserialize)]
+struct Greedy {}
+
+impl Job for Greedy {
+    const KIND: &'static str = "greedy";
+    const TITLE: &'static str = "Take all memory";
+    const QUEUE: Queue = Queue { name: "greedy", concurrency: 1 };
+    const POLICY: Policy = Policy { attempts: 3, ..Policy::USUAL };
+
+    async fn run(&self, _: &JobCx) -> Result<Outcome, AppError> {
+        const PIECE: usize = 64 << 20;
+        let mut taken: Vec<Vec<u8>> = vec![];
+        loop {
+            taken.push(std::hint::black_box(Vec::with_capacity(PIECE)));
+        }
+    }
+}
+
 fn kinds() -> Kinds {
-    Kinds::default().with::<Noop>().with::<Mark>()
+    Kinds::default().with::<Noop>().with::<Mark>().with::<Greedy>()
 }
 
 async fn open(url: &str) -> Result<Ctx, Failure> {
@@ -79,9 +102,12 @@ async fn open(url: &str) -> Result<Ctx, Failure> {
     Ok(app.ctx(Arc::new(Actor::system())))
 }
 
+fn services() -> Services {
+    Services::new(Arc::new(|_| Box::pin(async { Ok(None) })))
+}
+
 fn worker(ctx: &Ctx) -> Worker {
-    let actors = Arc::new(|_| Box::pin(async { Ok(None) }) as std::pin::Pin<Box<dyn Future<Output = _> + Send>>);
-    Worker::new(ctx.app.clone(), kinds(), Services::new(actors)).scheduling(false).lease(LEASE)
+    Worker::new(ctx.app.clone(), kinds(), services()).scheduling(false).lease(LEASE)
 }
 
 async fn number(db: &Db, sql: &str, args: Vec<Arg>) -> Result<i64, Failure> {
@@ -149,6 +175,20 @@ fn start(url: &str) -> Result<Child, Failure> {
     Ok(Command::new(std::env::current_exe()?).args(["work", url]).stdout(Stdio::null()).spawn()?)
 }
 
+/// With 4 GiB of addresses to give away.
+fn start_bounded(url: &str) -> Result<Child, Failure> {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg("ulimit -c 0; ulimit -v 4194304; exec \"$0\" work \"$1\"").arg(std::env::current_exe()?);
+    Ok(command.arg(url).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?)
+}
+
+/// What was lost with a worker again and again waits before it is tried anew; nobody here waits for it.
+async fn hurry(db: &Db) -> Result<(), Failure> {
+    let mut tx = db.begin().await?;
+    tx.execute("update jobs set run_at = created_at where state = 'retryable'", vec![]).await?;
+    Ok(tx.commit().await?)
+}
+
 async fn work(url: &str) -> Result<(), Failure> {
     let ctx = open(url).await?;
     let (_stop, stopped) = watch::channel(false);
@@ -170,6 +210,7 @@ async fn drill(url: &str, jobs: i64, kills: u32) -> Result<(), Failure> {
     while number(db, left, vec![]).await? > 0 {
         let [chance] = rng.bytes();
         tokio::time::sleep(Duration::from_millis(100 + 3 * u64::from(chance))).await;
+        hurry(db).await?;
         if killed < kills {
             child.kill()?;
             child.wait()?;
@@ -192,6 +233,36 @@ async fn drill(url: &str, jobs: i64, kills: u32) -> Result<(), Failure> {
             format!("{} lost, {} unexplained, {doubled} attempts ran twice", jobs - marked, again - explained).into()
         );
     }
+    greed(&ctx, url).await
+}
+
+/// Starts workers as long as a job among others takes each of them down, then looks at what the monitor says of it.
+async fn greed(ctx: &Ctx, url: &str) -> Result<(), Failure> {
+    let db = ctx.db();
+    put(ctx, std::iter::once(Greedy {})).await?;
+    put(ctx, (0..200).map(|n| Mark { n })).await?;
+    let left = "select count(*) from jobs where state not in ('completed', 'discarded')";
+    let (mut deaths, mut child) = (0, start_bounded(url)?);
+    while number(db, left, vec![]).await? > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        hurry(db).await?;
+        if child.try_wait()?.is_some() {
+            deaths += 1;
+            child = start_bounded(url)?;
+        }
+    }
+    child.kill()?;
+    child.wait()?;
+    let jobs = Jobs { kinds: kinds(), services: services() };
+    let discarded = JobFilter { state: Some(State::Discarded), ..JobFilter::default() };
+    let given_up = jobs::list(ctx, &jobs, &discarded, None).await?.jobs;
+    let [job] = given_up.as_slice() else { return Err(format!("given up were {given_up:?}").into()) };
+    let errors = jobs::detail(ctx, &jobs, job.id).await?.errors;
+    let known = errors.iter().filter(|error| error.message == "The program stopped in the middle of this.").count();
+    if job.kind != Greedy::KIND || (deaths, known, job.attempt) != (3, 3, 3) {
+        return Err(format!("{deaths} workers died of {job:?}, of which {errors:?} is known").into());
+    }
+    println!("a job that takes all memory took {deaths} workers down and was given up, 200 others beside it are done");
     Ok(())
 }
 

@@ -3,16 +3,21 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use std::{
-    io::Write,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Child, ChildStderr, Command, Output, Stdio},
 };
 
-fn mainstay(folder: &Path, arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Output {
+fn start(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mainstay"));
     command.args(arguments).current_dir(folder).env_clear().envs(variables.iter().copied());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+    command.spawn().unwrap()
+}
+
+fn mainstay(folder: &Path, arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Output {
+    let mut child = start(folder, arguments, variables);
     // Some commands end without reading.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
@@ -130,8 +135,82 @@ fn the_queue_is_looked_after_from_the_command_line() {
     assert!(text(&listed.stdout).contains(&id) && text(&listed.stdout).contains("imports.sweep"));
     assert_eq!(text(&jobs(&["cancel", &id]).stdout), "Cancelled 1 job.\n");
     assert_eq!(text(&jobs(&["retry", "--state", "cancelled"]).stdout), "Retried 1 job.\n");
+    assert_eq!(text(&jobs(&["cancel", &id]).stdout), "Cancelled 1 job.\n");
+    jobs(&["run", "sweep_imports"]);
+    let held = "Retried 0 jobs. 1 left alone: another job for the same thing is under way.\n";
+    assert_eq!(text(&jobs(&["retry", "--state", "cancelled"]).stdout), held);
     assert_eq!(text(&jobs(&["pause", "imports"]).stdout), "The queue imports is paused.\n");
     let unknown = jobs(&["run", "nothing"]);
     assert_eq!(unknown.status.code(), Some(1));
     assert!(text(&unknown.stderr).contains("There is no schedule 'nothing'"), "{}", text(&unknown.stderr));
+}
+
+/// A server without pages, killed when this goes.
+struct Serving {
+    process: Child,
+    /// What nobody reads could not be written any more.
+    _log: BufReader<ChildStderr>,
+}
+
+impl Serving {
+    /// Waits until it works.
+    fn start(folder: &Path) -> Self {
+        let mut process = start(folder, &["serve", "--roles", "worker"], &[("MAINSTAY_LOG", "text,info")]);
+        let mut log = BufReader::new(process.stderr.take().unwrap());
+        let (mut line, mut all) = (String::new(), String::new());
+        while !line.contains("working") {
+            line.clear();
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "{all}");
+            all.push_str(&line);
+        }
+        Self { process, _log: log }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_sqlite_database_is_served_by_one_process_and_open_to_every_other_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |words: &[&str], input: &str| mainstay(folder.path(), words, &[("MAINSTAY_LOG", "text,error")], input);
+    let server = Serving::start(folder.path());
+    for words in [&["serve"][..], &["serve", "--roles", "worker"], &["serve", "--roles", "web"]] {
+        let refused = run(words, "");
+        assert_eq!(refused.status.code(), Some(1));
+        let said = text(&refused.stderr);
+        assert!(
+            said.starts_with("mainstay: another process serves ") && said.contains("mainstay.db already"),
+            "{said}"
+        );
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    for words in [&["jobs", "run", "sweep_imports"][..], &["jobs", "list"], &["migrate"], &["backup"]] {
+        let done = run(words, "");
+        assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    }
+    let create = ["user", "create", "--email", "ann@example.com", "--role", "Admin", "--password-stdin"];
+    let done = run(&create, "correct horse battery staple\n");
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    // However it ends, the next one may serve.
+    drop(server);
+    Serving::start(folder.path());
+}
+
+#[test]
+fn who_cannot_listen_leaves_the_jobs_to_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    let run = |words: &[&str]| mainstay(folder.path(), words, &[("MAINSTAY_ADDR", &addr)], "");
+    assert_eq!(run(&["jobs", "run", "sweep_imports"]).status.code(), Some(0));
+    let refused = run(&["serve"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("cannot be listened on"), "{}", text(&refused.stderr));
+    let listed = run(&["jobs", "list", "--state", "available"]);
+    assert!(text(&listed.stdout).contains("imports.sweep"), "{}", text(&listed.stdout));
 }

@@ -4,7 +4,7 @@ pub mod api;
 
 use std::collections::BTreeMap;
 
-use kernel::Timestamp;
+use kernel::{Date, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -188,6 +188,14 @@ pub struct Minute {
     pub wait: i64,
 }
 
+/// How the jobs of a day ended, for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Day {
+    pub day: Date,
+    pub completed: i64,
+    pub failed: i64,
+}
+
 /// What the monitor shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
@@ -197,6 +205,8 @@ pub struct Overview {
     pub schedules: Vec<ScheduleInfo>,
     /// The last hour, oldest first.
     pub minutes: Vec<Minute>,
+    /// The last days of the company's calendar, oldest first.
+    pub days: Vec<Day>,
     /// Name and title of each kind there is.
     pub kinds: Vec<(String, String)>,
 }
@@ -206,4 +216,26 @@ pub struct Overview {
 pub enum JobAction {
     Retry,
     Cancel,
+}
+
+/// Why a job is not retried.
+pub const HELD: &str = "another job for the same thing is under way";
+
+/// What came of an action on jobs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acted {
+    /// Jobs it made a difference to.
+    pub changed: u64,
+    /// Jobs left alone because another for the same thing is under way.
+    pub held: u64,
+}
+
+impl Acted {
+    /// What is to be said of those left alone, with their number as `count` writes it; of none, nothing.
+    pub fn held_back(self, count: impl Fn(u64) -> String) -> String {
+        match self.held {
+            0 => String::new(),
+            held => format!(" {} left alone: {HELD}.", count(held)),
+        }
+    }
 }

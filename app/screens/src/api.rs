@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kernel::codec::Json;
 use kernel::{AppError, FieldErrors, Formats, Timestamp};
 use leptos::prelude::*;
-use platform::preferences::Preferences;
+use platform::{preferences::Preferences, realtime::Since};
 use records::{ChangeInfo, Count, ListQuery, Page, RecordInfo, Reference, Total, TypeInfo, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -28,6 +28,8 @@ pub struct Bootstrap {
     pub currency: String,
     /// How many notifications are unread.
     pub unread: i64,
+    /// After what the page was painted: what happens from then on it is told.
+    pub since: Option<Since>,
     /// The types the viewer may see, in the order of the navigation.
     pub types: Vec<TypeName>,
     /// Their whole descriptions, as the text of a list of [`TypeInfo`]: read by the screens, which are loaded later

@@ -135,7 +135,9 @@ pub fn LineChart(
         })
         .collect_view();
     let gap = (WIDTH - LEFT - 16.0) / count(labels.len().saturating_sub(1).max(1));
-    let every = labels.len().div_ceil(8).max(1);
+    // As many as there is room for, and no more than eight.
+    let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or_default().max(1);
+    let every = labels.len().div_ceil((36 / longest).clamp(2, 8)).max(1);
     let last = labels.len().saturating_sub(1);
     let below = labels
         .iter()

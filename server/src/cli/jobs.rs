@@ -17,13 +17,16 @@ pub async fn run(state: &State, asked: Jobs) -> Result<(), String> {
         Jobs::List(filter) => list(state, &ctx, &filter).await,
         Jobs::Act { action, ids, filter } => {
             let jobs = state.jobs();
-            let changed = if ids.is_empty() {
+            let acted = if ids.is_empty() {
                 queue::act_on_all(&ctx, &jobs, &filter, action).await
             } else {
                 queue::act(&ctx, &jobs, &ids, action).await
             };
             let done = if action == JobAction::Retry { "Retried" } else { "Cancelled" };
-            changed.map(|changed| println!("{done} {changed} {}.", if changed == 1 { "job" } else { "jobs" }))
+            acted.map(|acted| {
+                let jobs = if acted.changed == 1 { "job" } else { "jobs" };
+                println!("{done} {} {jobs}.{}", acted.changed, acted.held_back(|n| n.to_string()));
+            })
         }
         Jobs::Pause { queue, is_paused } => {
             let done = if is_paused { "is paused" } else { "goes on" };

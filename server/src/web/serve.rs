@@ -1,8 +1,14 @@
 //! Listening, and stopping without dropping anyone.
 
-use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs::{File, TryLockError},
+    net::SocketAddr,
+    time::Duration,
+};
 
 use identity::server::first_run;
+use kernel::server::Db;
 use platform::server::notifications;
 use tokio::{
     net::TcpListener,
@@ -20,6 +26,9 @@ const DRAIN: Duration = Duration::from_secs(25);
 /// Serves until told to stop (SIGTERM or Ctrl+C), then lets what is under way finish. Works on these queues alone, if
 /// any are named.
 pub async fn serve(state: State, roles: &BTreeSet<Role>, queues: Option<&[String]>) -> Result<(), String> {
+    // Whoever cannot serve has touched no job yet.
+    let alone = alone(state.db())?;
+    let listener = if roles.contains(&Role::Web) { Some(bind(state.config.web.addr).await?) } else { None };
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
         let name = wait_for_signal().await;
@@ -41,7 +50,7 @@ pub async fn serve(state: State, roles: &BTreeSet<Role>, queues: Option<&[String
         let worker = state.worker().on(is_wanted).scheduling(roles.contains(&Role::Scheduler));
         tokio::spawn(worker.run(stopped.clone()))
     });
-    if roles.contains(&Role::Web) {
+    if let Some(listener) = listener {
         invite(&state).await?;
         let (hub, stopping) = (state.hub.clone(), stopped.clone());
         tokio::spawn(async move {
@@ -50,7 +59,7 @@ pub async fn serve(state: State, roles: &BTreeSet<Role>, queues: Option<&[String
                 () = until(stopping) => hub.close(),
             }
         });
-        listen(&state, stopped).await?;
+        listen(&state, listener, stopped).await?;
     } else {
         tracing::info!("working");
         until(stopped).await;
@@ -61,8 +70,31 @@ pub async fn serve(state: State, roles: &BTreeSet<Role>, queues: Option<&[String
         tracing::error!(%error, "the worker ended by itself");
     }
     state.db().close().await;
+    drop(alone);
     tracing::info!("stopped");
     Ok(())
+}
+
+/// A SQLite database has one process that serves: a second would hear nothing of the first and take its jobs for left
+/// behind. The lock is a file's beside it, and goes with the process that holds it.
+fn alone(db: &Db) -> Result<Option<File>, String> {
+    let Some(path) = db.path() else { return Ok(None) };
+    let mut name = path.as_os_str().to_owned();
+    name.push(".serving");
+    let shown = path.display();
+    let failed = |e| format!("it cannot be made sure that nobody else serves {shown}: {e}");
+    let file = File::options().append(true).create(true).open(name).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => {
+            Err(format!("another process serves {shown} already; for several, use PostgreSQL"))
+        }
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+async fn bind(addr: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(addr).await.map_err(|e| format!("{addr} cannot be listened on: {e}"))
 }
 
 /// While there is nobody who could sign in, the log says how to become the first.
@@ -74,9 +106,8 @@ async fn invite(state: &State) -> Result<(), String> {
     Ok(())
 }
 
-async fn listen(state: &State, stopped: watch::Receiver<bool>) -> Result<(), String> {
+async fn listen(state: &State, listener: TcpListener, stopped: watch::Receiver<bool>) -> Result<(), String> {
     let addr = state.config.web.addr;
-    let listener = TcpListener::bind(addr).await.map_err(|e| format!("{addr} cannot be listened on: {e}"))?;
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(until(stopped.clone()));
     tracing::info!(%addr, url = state.config.web.public_url, "listening");

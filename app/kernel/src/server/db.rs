@@ -148,15 +148,15 @@ impl Db {
         Ok(Tx { unit, failed: false, signals, carrier, told: vec![] })
     }
 
-    /// Tells every [`Listener`] something that no transaction stands behind, such as who is here now.
-    pub async fn tell(&self, signal: &str) -> Result<(), DbError> {
+    /// Tells the other processes something that no transaction stands behind, such as who is here now. This one knows
+    /// already, and SQLite has no others.
+    pub async fn tell_others(&self, signal: &str) -> Result<(), DbError> {
         if let Some(carrier) = &self.carrier {
             carrier.tell(self.signals.marked(signal));
         } else if let Inner::Postgres(db) = &self.inner {
             let args = vec![signal::CHANNEL.into(), self.signals.marked(signal).into()];
             db.fetch_optional(Statement::new(signal::NOTIFY, args)?).await?;
         }
-        self.signals.send(signal);
         Ok(())
     }
 
@@ -222,7 +222,7 @@ impl Db {
     }
 
     /// The file of a SQLite database.
-    pub(super) fn path(&self) -> Option<&std::path::Path> {
+    pub fn path(&self) -> Option<&std::path::Path> {
         match &self.inner {
             Inner::Sqlite(db) => Some(db.path()),
             Inner::Postgres(_) => None,

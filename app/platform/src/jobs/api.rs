@@ -6,7 +6,7 @@ use kernel::{AppError, FieldErrors, codec::Json};
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::{JobAction, JobDetail, JobFilter, JobPage, Overview};
+use super::{Acted, JobAction, JobDetail, JobFilter, JobPage, Overview};
 #[cfg(feature = "ssr")]
 use crate::server::{ctx, jobs as serve};
 
@@ -24,16 +24,16 @@ pub async fn open_job(id: Uuid) -> Result<JobDetail, AppError> {
     serve::detail(&ctx().await?, &jobs, id).await
 }
 
-/// Retries or cancels jobs, and says how many that made a difference to.
+/// Retries or cancels jobs, and says what came of it.
 #[server(endpoint = "jobs/act", input = Json, output = Json)]
-pub async fn act_on_jobs(ids: Vec<Uuid>, action: JobAction) -> Result<u64, AppError> {
+pub async fn act_on_jobs(ids: Vec<Uuid>, action: JobAction) -> Result<Acted, AppError> {
     let jobs = serve::jobs()?;
     serve::act(&ctx().await?, &jobs, &ids, action).await
 }
 
 /// The same for all jobs that match, shown or not.
 #[server(endpoint = "jobs/act-on-all", input = Json, output = Json)]
-pub async fn act_on_all_jobs(filter: JobFilter, action: JobAction) -> Result<u64, AppError> {
+pub async fn act_on_all_jobs(filter: JobFilter, action: JobAction) -> Result<Acted, AppError> {
     let jobs = serve::jobs()?;
     serve::act_on_all(&ctx().await?, &jobs, &filter, action).await
 }

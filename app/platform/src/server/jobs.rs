@@ -18,7 +18,7 @@ mod services;
 mod store;
 mod work;
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use axum::http::request::Parts;
 use leptos::prelude::use_context;
@@ -29,7 +29,7 @@ pub use monitor::{
     Jobs, act, act_on_all, as_json, detail, ensure_administrator, list, overview, own, pause, reschedule, run_now,
     watch,
 };
-pub(super) use monitor::{cancel_own, is_over};
+pub(super) use monitor::{cancel_own, is_over, state_of};
 pub use schedule::{Missed, Schedule};
 pub use services::{Actors, Services};
 pub use store::STATEMENTS;
@@ -62,6 +62,11 @@ pub async fn enqueue<J: Job>(ctx: &Ctx, tx: &mut Tx, job: &J) -> Result<Uuid, Ap
 pub async fn enqueue_at<J: Job>(ctx: &Ctx, tx: &mut Tx, job: &J, run_at: Timestamp) -> Result<Uuid, AppError> {
     let new = New::of(&ctx.app, job, ctx.actor.user, run_at)?;
     Ok(put(tx, &new).await?)
+}
+
+/// Those of some keys for which a job of this kind is not over.
+pub(super) async fn keys_under_way<J: Job>(ctx: &Ctx, keys: &[String]) -> Result<HashSet<String>, DbError> {
+    store::keys_under_way(ctx.db(), J::KIND, keys).await
 }
 
 /// A job that is about to be written.

@@ -1,8 +1,9 @@
 //! One job in full, in a dialog.
 
+use kernel::AppError;
 use leptos::prelude::*;
 use platform::jobs::{
-    JobAction, JobDetail, State,
+    HELD, JobAction, JobDetail, State,
     api::{act_on_jobs, open_job},
 };
 use ui::{Banner, Button, ButtonKind, DescriptionList, Detail, Dialog, SkeletonLines, Status, Tone};
@@ -44,11 +45,12 @@ fn body(monitor: Monitor, detail: JobDetail) -> AnyView {
     let JobDetail { job, args, result, errors, actor } = detail;
     let id = job.id;
     let can_retry = matches!(job.state, State::Discarded | State::Cancelled | State::Retryable | State::Scheduled);
-    let can_cancel = !job.state.is_over() && !job.cancel_asked;
+    let is_asked = job.state == State::Running && job.cancel_asked;
+    let can_cancel = !job.state.is_over() && !is_asked;
     let act = move |action: JobAction, done: &'static str| {
         monitor.act(async move {
-            act_on_jobs(vec![id], action).await?;
-            Ok(done.to_owned())
+            let acted = act_on_jobs(vec![id], action).await?;
+            if acted.held > 0 { Err(AppError::Conflict(HELD.to_owned())) } else { Ok(done.to_owned()) }
         });
     };
     let happened = happened(monitor.session(), &job);
@@ -62,9 +64,13 @@ fn body(monitor: Monitor, detail: JobDetail) -> AnyView {
         .then(|| view! { <Detail label="Next attempt">{monitor.when(job.run_at)}</Detail> });
     let failures = (!errors.is_empty()).then(|| {
         let rows = errors.into_iter().map(|error| {
+            let attempt = match error.attempt {
+                0 => "Before the first attempt".to_owned(),
+                attempt => format!("Attempt {attempt}"),
+            };
             view! {
                 <li>
-                    <span class="meta">{format!("Attempt {}, {}: ", error.attempt, monitor.when(error.at))}</span>
+                    <span class="meta">{format!("{attempt}, {}: ", monitor.when(error.at))}</span>
                     {error.message}
                 </li>
             }

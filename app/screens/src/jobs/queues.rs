@@ -1,4 +1,4 @@
-//! The queues with their figures, and the plots of the last hour.
+//! The queues with their figures, and the plots of the last hour and month.
 
 use leptos::prelude::*;
 use platform::jobs::{QueueInfo, State, api::pause_queue};
@@ -132,22 +132,18 @@ pub(super) fn seconds(time: i64) -> String {
     }
 }
 
-/// How much was done and how long it waited, minute by minute. Painted anew only when a figure changed.
+/// How much was done and how long it waited, minute by minute, and how it ended, day by day. Painted anew only when a
+/// figure changed.
 pub(super) fn plots(monitor: Monitor) -> AnyView {
     let minutes = Memo::new(move |_| monitor.answer.with(|(o, _)| o.minutes.clone()));
-    let charts = move || {
+    let days = Memo::new(move |_| monitor.answer.with(|(o, _)| o.days.clone()));
+    let hour = move || {
         let minutes = minutes.get();
-        let session = monitor.session();
-        let formats = session.formats();
+        let formats = monitor.session().formats();
         let labels: Vec<String> = minutes.iter().map(|m| formats.time(m.at)).collect();
-        #[expect(clippy::cast_precision_loss, reason = "a plot of a few pixels")]
-        let series = |name: &str, values: Vec<i64>| {
-            let texts = values.iter().map(|v| formats.count(*v)).collect();
-            Series::new(name, values.into_iter().map(|v| v as f64).collect(), texts)
-        };
-        let done = series("Finished", minutes.iter().map(|m| m.finished).collect());
-        let failed = series("Attempts failed", minutes.iter().map(|m| m.failed).collect());
-        let wait = series("Wait", minutes.iter().map(|m| m.wait).collect());
+        let done = series(monitor, "Finished", minutes.iter().map(|m| m.finished));
+        let failed = series(monitor, "Attempts failed", minutes.iter().map(|m| m.failed));
+        let wait = series(monitor, "Wait", minutes.iter().map(|m| m.wait));
         let few = thinned(&labels);
         view! {
             <Card>
@@ -158,7 +154,27 @@ pub(super) fn plots(monitor: Monitor) -> AnyView {
             </Card>
         }
     };
-    view! { <div class="job-plots">{charts}</div> }.into_any()
+    let month = move || {
+        let days = days.get();
+        let formats = monitor.session().formats();
+        let labels = days.iter().map(|d| formats.date(d.day)).collect();
+        let done = series(monitor, "Completed", days.iter().map(|d| d.completed));
+        let failed = series(monitor, "Failed", days.iter().map(|d| d.failed));
+        let title = format!("Jobs a day, last {} days", days.len());
+        view! {
+            <Card>
+                <LineChart title=title labels=labels series=vec![done, failed] area=true />
+            </Card>
+        }
+    };
+    view! { <div class="job-plots">{hour} {month}</div> }.into_any()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a plot of a few pixels")]
+fn series(monitor: Monitor, name: &str, values: impl Iterator<Item = i64>) -> Series {
+    let values: Vec<i64> = values.collect();
+    let texts = values.iter().map(|v| monitor.session().count(*v)).collect();
+    Series::new(name, values.into_iter().map(|v| v as f64).collect(), texts)
 }
 
 /// Every tenth label; there is no room for more below bars.

@@ -105,11 +105,11 @@ fn many(monitor: Monitor) -> AnyView {
         let (ids, filter) = (monitor.selected.get_untracked(), monitor.asked.get_untracked().filter);
         monitor.selected.set(vec![]);
         monitor.act(async move {
-            let changed =
-                if is_all { act_on_all_jobs(filter, action).await? } else { act_on_jobs(ids, action).await? };
+            let acted = if is_all { act_on_all_jobs(filter, action).await? } else { act_on_jobs(ids, action).await? };
             let verb = if action == JobAction::Retry { "retried" } else { "cancelled" };
-            let jobs = if changed == 1 { "job" } else { "jobs" };
-            Ok(format!("{} {jobs} {verb}.", monitor.session().count(changed)))
+            let jobs = if acted.changed == 1 { "job" } else { "jobs" };
+            let count = |n| monitor.session().count(n);
+            Ok(format!("{} {jobs} {verb}.{}", count(acted.changed), acted.held_back(count)))
         });
     };
     let state = move || monitor.asked.with(|asked| asked.filter.state);

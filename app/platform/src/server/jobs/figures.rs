@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use kernel::{
-    Timestamp,
+    Date, Timestamp,
     server::{DbError, Tx},
 };
 
 use super::store::{self, Figure};
-use crate::jobs::{Minute, State};
+use crate::jobs::{Day, Minute, State};
 
 /// What came to an end since it was last written down.
 #[derive(Default)]
@@ -31,10 +31,11 @@ impl Tally {
         *self.figures.entry((queue, "failed", 0)).or_default() += 1;
     }
 
-    pub async fn write(&self, tx: &mut Tx, now: Timestamp) -> Result<(), DbError> {
+    /// Adds it to what was counted in this minute, and on this day of the company's calendar.
+    pub async fn write(&self, tx: &mut Tx, now: Timestamp, today: Option<Date>) -> Result<(), DbError> {
         store::add_figures(tx, minute_of(now), &self.figures).await?;
-        let Some(day) = now.date_utc() else { return Ok(()) };
-        store::add_days(tx, day, &self.days).await
+        let Some(today) = today else { return Ok(()) };
+        store::add_days(tx, today, &self.days).await
     }
 }
 
@@ -99,6 +100,13 @@ pub fn minutes(figures: &[Figure], now: Timestamp, n: i64) -> Vec<Minute> {
     all.collect()
 }
 
+/// The days up to today, those without work too.
+pub fn days(counts: &BTreeMap<(Date, State), i64>, since: Date, today: Date) -> Vec<Day> {
+    let of = |day, state| counts.get(&(day, state)).copied().unwrap_or(0);
+    let all = since.0.iter_days().map(Date).take_while(|day| *day <= today);
+    all.map(|day| Day { day, completed: of(day, State::Completed), failed: of(day, State::Discarded) }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,5 +137,17 @@ mod tests {
         let minutes = minutes(&[figure("wait", 4, 2), figure("run", 1, 2), figure("failed", 0, 1)], now, 3);
         let seen: Vec<_> = minutes.iter().map(|m| (m.at.micros(), m.finished, m.failed, m.wait)).collect();
         assert_eq!(seen, [(480_000_000, 0, 0, 0), (540_000_000, 2, 1, 16), (600_000_000, 0, 0, 0)]);
+    }
+
+    #[test]
+    fn every_day_is_there_once() {
+        let [first, second, third] = ["2026-02-27", "2026-02-28", "2026-03-01"].map(|day| Date::parse(day).unwrap());
+        let counts = BTreeMap::from([
+            ((first, State::Discarded), 2),
+            ((third, State::Completed), 5),
+            ((third, State::Cancelled), 9),
+        ]);
+        let seen: Vec<_> = days(&counts, first, third).iter().map(|d| (d.day, d.completed, d.failed)).collect();
+        assert_eq!(seen, [(first, 0, 2), (second, 0, 0), (third, 5, 0)]);
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use chrono::Days;
 use kernel::{
-    AppError, FieldErrors,
+    AppError, Date, FieldErrors,
     server::{DbError, unexpected},
 };
 use records::server::{Action, Ctx, titles};
@@ -19,7 +20,8 @@ use super::{
     store::{self, Scheduled},
 };
 use crate::jobs::{
-    JobAction, JobDetail, JobFilter, JobInfo, JobPage, Overview, QueueInfo, ScheduleInfo, State, WorkerInfo,
+    Acted, HELD, JobAction, JobDetail, JobFilter, JobInfo, JobPage, Overview, QueueInfo, ScheduleInfo, State,
+    WorkerInfo,
 };
 
 /// Jobs on a page.
@@ -28,6 +30,8 @@ const PAGE: usize = 50;
 const AT_ONCE: usize = 500;
 /// Minutes that the plots show.
 const MINUTES: i64 = 60;
+/// Days that the plots show.
+const DAYS: u64 = 30;
 
 /// What there is to do and to look after: given to requests as to workers.
 #[derive(Clone)]
@@ -61,10 +65,12 @@ pub async fn watch(
 /// Everything at a glance.
 pub async fn overview(ctx: &Ctx, jobs: &Jobs) -> Result<Overview, AppError> {
     ensure_administrator(ctx)?;
-    let (db, now) = (ctx.db(), ctx.now());
+    let (db, now, today) = (ctx.db(), ctx.now(), ctx.today());
     let (mut counts, mut oldest, pauses) =
         (store::counts(db).await?, store::oldest(db).await?, store::pauses(db).await?);
     let figures = store::figures(db, figures::minute_of(now).plus_seconds(-60 * (MINUTES - 1))).await?;
+    let since = today.0.checked_sub_days(Days::new(DAYS - 1)).map_or(today, Date);
+    let days = figures::days(&store::days(db, since).await?, since, today);
     let mut sums: BTreeMap<&str, Sums> = BTreeMap::new();
     for figure in &figures {
         sums.entry(&figure.queue).or_default().add(figure);
@@ -93,6 +99,7 @@ pub async fn overview(ctx: &Ctx, jobs: &Jobs) -> Result<Overview, AppError> {
         workers: workers(ctx).await?,
         schedules: schedules(ctx, &jobs.kinds).await?,
         minutes: figures::minutes(&figures, now, MINUTES),
+        days,
         kinds: jobs.kinds.all().map(|kind| (kind.name().to_owned(), kind.title().to_owned())).collect(),
     })
 }
@@ -168,42 +175,44 @@ pub async fn own(ctx: &Ctx, id: Uuid) -> Result<(JobInfo, Option<String>), AppEr
     Ok((job, result))
 }
 
-/// Retries or cancels jobs, and says how many that made a difference to.
-pub async fn act(ctx: &Ctx, jobs: &Jobs, ids: &[Uuid], action: JobAction) -> Result<u64, AppError> {
+/// Retries or cancels jobs, and says what came of it.
+pub async fn act(ctx: &Ctx, jobs: &Jobs, ids: &[Uuid], action: JobAction) -> Result<Acted, AppError> {
     ensure_administrator(ctx)?;
     match action {
         JobAction::Retry => retry(ctx, ids).await,
-        JobAction::Cancel => cancel(ctx, jobs, ids).await,
+        JobAction::Cancel => Ok(Acted { changed: cancel(ctx, jobs, ids).await?, held: 0 }),
     }
 }
 
 /// The same for all jobs that a filter finds.
-pub async fn act_on_all(ctx: &Ctx, jobs: &Jobs, filter: &JobFilter, action: JobAction) -> Result<u64, AppError> {
+pub async fn act_on_all(ctx: &Ctx, jobs: &Jobs, filter: &JobFilter, action: JobAction) -> Result<Acted, AppError> {
     ensure_administrator(ctx)?;
-    let (mut after, mut changed) = (None, 0);
+    let (mut after, mut acted) = (None, Acted::default());
     loop {
         let ids = store::ids(ctx.db(), filter, after, AT_ONCE).await?;
-        let Some(last) = ids.last() else { return Ok(changed) };
+        let Some(last) = ids.last() else { return Ok(acted) };
         after = Some(*last);
-        changed += act(ctx, jobs, &ids, action).await?;
+        let some = act(ctx, jobs, &ids, action).await?;
+        acted = Acted { changed: acted.changed + some.changed, held: acted.held + some.held };
     }
 }
 
-async fn retry(ctx: &Ctx, ids: &[Uuid]) -> Result<u64, AppError> {
+/// Of several for the same thing, the first is put back in line and the others stay as they are.
+async fn retry(ctx: &Ctx, ids: &[Uuid]) -> Result<Acted, AppError> {
     let mut tx = ctx.db().begin().await?;
-    let mut changed = 0;
+    let mut acted = Acted::default();
     for id in ids {
         match store::retry(&mut tx, *id, ctx.now()).await {
-            Ok(is_changed) => changed += u64::from(is_changed),
-            Err(DbError::Unique(_)) => {
-                return Err(AppError::Conflict("another job for the same thing is under way".into()));
-            }
+            Ok(true) => acted.changed += 1,
+            Ok(false) => acted.held += u64::from(store::is_held(&mut tx, *id).await?),
+            // Such a job was enqueued this very moment.
+            Err(DbError::Unique(_)) => return Err(AppError::Conflict(HELD.into())),
             Err(error) => return Err(error.into()),
         }
     }
     tx.tell(SIGNAL).await?;
     tx.commit().await?;
-    Ok(changed)
+    Ok(acted)
 }
 
 /// What does not run yet is over at once; what runs is asked to stop.
@@ -291,6 +300,11 @@ pub async fn run_now(ctx: &Ctx, jobs: &Jobs, name: &str) -> Result<Uuid, AppErro
 /// What a person may wait for is over.
 pub(in crate::server) async fn is_over(ctx: &Ctx, id: Uuid) -> Result<bool, AppError> {
     Ok(store::find(ctx.db(), id).await?.is_none_or(|job| job.state.is_over()))
+}
+
+/// How a job stands, for the code that started it. `None` once it is forgotten.
+pub(in crate::server) async fn state_of(ctx: &Ctx, id: Uuid) -> Result<Option<State>, AppError> {
+    Ok(store::find(ctx.db(), id).await?.map(|job| job.state))
 }
 
 /// The state of a job as the API writes it.

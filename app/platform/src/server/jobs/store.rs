@@ -5,12 +5,12 @@ mod lifecycle;
 mod monitor;
 mod workers;
 
-pub use figures::{Figure, add_days, add_figures, counts, figures, oldest, remove_figures};
+pub use figures::{Figure, add_days, add_figures, counts, days, figures, oldest, remove_figures};
 pub use lifecycle::{
     Claimed, add_error, again, ask_cancel, cancel_asked, cancel_waiting, claim, complete, complete_all, end, hand_back,
-    insert, make_due, of_dead, remove_over, retry, set_progress,
+    insert, is_claimed, is_held, make_due, remove_over, retry, set_progress, under_way,
 };
-pub use monitor::{errors, find, find_detail, ids, list};
+pub use monitor::{errors, find, find_detail, ids, keys_under_way, list};
 pub use workers::{
     Scheduled, add_schedule, beat, enlist, leave, left, move_tick, pause, pauses, pulse, resume, schedules,
     set_schedule, tick, workers,

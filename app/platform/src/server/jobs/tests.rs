@@ -9,7 +9,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -24,18 +24,18 @@ use tokio::{sync::watch, task::JoinHandle};
 use uuid::Uuid;
 
 use super::*;
-use crate::jobs::{JobAction, JobFilter, JobInfo, Progress, State};
+use crate::jobs::{Acted, JobAction, JobFilter, JobInfo, Progress, State};
 
 /// What jobs of a test did.
 #[derive(Clone, Default)]
-struct Diary(Arc<Mutex<Vec<String>>>);
+pub(super) struct Diary(Arc<Mutex<Vec<String>>>);
 
 impl Diary {
     fn note(&self, line: impl Into<String>) {
         self.0.lock().unwrap().push(line.into());
     }
 
-    fn read(&self) -> Vec<String> {
+    pub(super) fn read(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
     }
 }
@@ -45,7 +45,7 @@ impl Diary {
 struct Crowd(Arc<(AtomicUsize, AtomicUsize)>);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-enum Deed {
+pub(super) enum Deed {
     Note,
     Fail,
     Refuse,
@@ -53,6 +53,9 @@ enum Deed {
     Hang,
     Clutch,
     Snooze,
+    /// Comes to nothing once the diary says so, and puts itself off, whatever it was asked.
+    FailAtLast,
+    SnoozeAtLast,
     UntilCancelled,
     Crowd,
 }
@@ -96,6 +99,15 @@ impl Job for Test {
             }
             Deed::Snooze if diary.read().len() < 3 => return Ok(Outcome::Snooze(Duration::ZERO)),
             Deed::Note | Deed::Snooze => {}
+            Deed::FailAtLast | Deed::SnoozeAtLast => {
+                while !diary.read().iter().any(|line| line == "at last") {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                return match self.deed {
+                    Deed::FailAtLast => Err(AppError::Unavailable),
+                    _ => Ok(Outcome::Snooze(Duration::from_hours(1))),
+                };
+            }
             Deed::UntilCancelled => {
                 while !cx.is_cancelled() {
                     tokio::time::sleep(Duration::from_millis(5)).await;
@@ -164,21 +176,54 @@ impl Job for Urgent {
     }
 }
 
-const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
+/// Stands in a line of its own.
+#[derive(Debug, Serialize, Deserialize)]
+struct Elsewhere {}
+
+impl Job for Elsewhere {
+    const KIND: &'static str = "elsewhere";
+    const TITLE: &'static str = "Elsewhere";
+    const QUEUE: Queue = Queue { name: "elsewhere", concurrency: 1 };
+
+    async fn run(&self, _: &JobCx) -> Result<Outcome, AppError> {
+        Ok(Outcome::DONE)
+    }
+}
+
+/// Is known to another version of the program alone, and has one attempt.
+#[derive(Debug, Serialize, Deserialize)]
+struct Novel {}
+
+impl Job for Novel {
+    const KIND: &'static str = "novel";
+    const TITLE: &'static str = "Novel";
+    const QUEUE: Queue = Test::QUEUE;
+    const POLICY: Policy = Policy::ONCE;
+
+    async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
+        cx.service::<Diary>()?.note(format!("novel {}", cx.attempt));
+        Ok(Outcome::DONE)
+    }
+}
+
+pub(super) const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
+
+/// As short as a lease can be without a busy machine passing for a dead one.
+pub(super) const LEASE: Duration = Duration::from_millis(300);
 
 /// How often what is waited for is looked at, 5 ms apart: a machine that does much else is slow.
 const PATIENCE: usize = 12_000;
 
-struct World {
-    db: TestDb,
+pub(super) struct World {
+    pub(super) db: TestDb,
     ctx: Ctx,
-    diary: Diary,
+    pub(super) diary: Diary,
     crowd: Crowd,
     stop: watch::Sender<bool>,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let db = TestDb::new().await;
         let app = testing::app((*db).clone(), Clock::fixed(NOW), vec![crate::server::module()]);
         let ctx = app.ctx(Arc::new(Actor::system()));
@@ -203,17 +248,20 @@ impl World {
 
     fn jobs(&self) -> Jobs {
         let hourly = |tick: Timestamp| Test { name: tick.to_string(), deed: Deed::Note, key: None };
-        let kinds = Kinds::default().with::<Test>().with::<Impatient>().with::<Urgent>();
+        let kinds = Kinds::default().with::<Test>().with::<Impatient>().with::<Urgent>().with::<Elsewhere>();
         let kinds = kinds.every(Schedule::new("hourly", "0 * * * *", Missed::Once, hourly));
         let kinds = kinds.every(Schedule::new("skipped", "30 * * * *", Missed::Skip, hourly));
         Jobs { kinds, services: self.services() }
     }
 
-    fn worker(&self) -> Worker {
-        let Jobs { kinds, services } = self.jobs();
-        Worker::new(self.app().clone(), kinds, services)
+    pub(super) fn worker(&self) -> Worker {
+        self.worker_of(self.jobs().kinds)
+    }
+
+    fn worker_of(&self, kinds: Kinds) -> Worker {
+        Worker::new(self.app().clone(), kinds, self.services())
             .scheduling(false)
-            .lease(Duration::from_millis(300))
+            .lease(LEASE)
             .drain(Duration::from_millis(200))
     }
 
@@ -221,28 +269,36 @@ impl World {
         tokio::spawn(self.worker().run(self.stop.subscribe()))
     }
 
-    async fn put(&self, name: &str, deed: Deed) -> Uuid {
+    pub(super) async fn put(&self, name: &str, deed: Deed) -> Uuid {
         self.put_with(name, deed, None).await
     }
 
     async fn put_with(&self, name: &str, deed: Deed, key: Option<&str>) -> Uuid {
-        let mut tx = self.db.begin().await.unwrap();
-        let job = Test { name: name.into(), deed, key: key.map(str::to_owned) };
-        let id = enqueue(&self.ctx, &mut tx, &job).await.unwrap();
-        tx.commit().await.unwrap();
-        id
+        self.put_job(&Test { name: name.into(), deed, key: key.map(str::to_owned) }).await
     }
 
     async fn put_impatient(&self, name: &str, deed: Deed) -> Uuid {
+        self.put_job(&Impatient(Test { name: name.into(), deed, key: None })).await
+    }
+
+    async fn put_job<J: Job>(&self, job: &J) -> Uuid {
         let mut tx = self.db.begin().await.unwrap();
-        let job = Impatient(Test { name: name.into(), deed, key: None });
-        let id = enqueue(&self.ctx, &mut tx, &job).await.unwrap();
+        let id = enqueue(&self.ctx, &mut tx, job).await.unwrap();
         tx.commit().await.unwrap();
         id
     }
 
+    /// Claims all of a queue for a worker that does nothing with it.
+    async fn claim(&self, worker: Uuid) -> Vec<store::Claimed> {
+        let mut tx = self.db.begin().await.unwrap();
+        let token = self.ctx.new_id();
+        let claimed = store::claim(&mut tx, "test", worker, token, 9, self.clock().now()).await.unwrap();
+        tx.commit().await.unwrap();
+        claimed
+    }
+
     /// Waits until a job noted something.
-    async fn noted(&self, line: &str) {
+    pub(super) async fn noted(&self, line: &str) {
         for _ in 0..PATIENCE {
             if self.diary.read().iter().any(|noted| noted == line) {
                 return;
@@ -252,7 +308,7 @@ impl World {
         panic!("{:?}", self.diary.read());
     }
 
-    async fn find(&self, id: Uuid) -> JobInfo {
+    pub(super) async fn find(&self, id: Uuid) -> JobInfo {
         store::find(&self.db, id).await.unwrap().unwrap()
     }
 

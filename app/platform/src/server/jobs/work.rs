@@ -1,6 +1,7 @@
 //! Doing the work: claiming jobs, running them, writing down how they ended.
 
-mod attempt;
+pub(super) mod attempt;
+pub(super) mod beat;
 mod ending;
 
 use std::{
@@ -15,7 +16,7 @@ use std::{
 use ending::Ended;
 use kernel::{
     AppError,
-    server::{DbError, EVERYTHING, Engine},
+    server::{DbError, EVERYTHING},
 };
 use records::server::App;
 use tokio::{
@@ -33,7 +34,6 @@ use super::{
     services::Services,
     store::{self, Claimed},
 };
-use crate::jobs::State;
 
 /// Without being told, a worker looks so often whether there is something to do.
 const PULSE: Duration = Duration::from_secs(1);
@@ -91,29 +91,14 @@ impl Worker {
 
     /// Works until told to stop, then lets what is under way finish and hands the rest back.
     pub async fn run(self, stop: watch::Receiver<bool>) {
-        let (ended, endings) = mpsc::unbounded_channel();
-        let id = self.app.clock().new_id(self.app.rng());
-        let run = Run {
-            worker: Arc::new(self),
-            id,
-            ended,
-            endings,
-            busy: HashMap::new(),
-            unwritten: vec![],
-            is_enlisted: false,
-            may_claim: true,
-            is_stopping: false,
-            others: HashMap::new(),
-            beat_at: None,
-            zone: None,
-        };
-        run.until(stop).await;
+        Run::new(self).until(stop).await;
     }
 }
 
 /// A job under way.
 struct Busy {
     queue: &'static str,
+    token: Uuid,
     cancelled: Arc<AtomicBool>,
     /// Nothing goes on that this worker knows no more of.
     _task: EndsWith,
@@ -135,15 +120,34 @@ struct Run {
     is_stopping: bool,
     /// The beat of each other worker, and since when it stands there.
     others: HashMap<Uuid, (i64, Instant)>,
+    /// When this worker last beat and looked at the others.
     beat_at: Option<Instant>,
     /// The zone for which the schedules are aligned.
     zone: Option<&'static str>,
 }
 
 impl Run {
+    fn new(worker: Worker) -> Self {
+        let (ended, endings) = mpsc::unbounded_channel();
+        Self {
+            id: worker.app.clock().new_id(worker.app.rng()),
+            worker: Arc::new(worker),
+            ended,
+            endings,
+            busy: HashMap::new(),
+            unwritten: vec![],
+            is_enlisted: false,
+            may_claim: true,
+            is_stopping: false,
+            others: HashMap::new(),
+            beat_at: None,
+            zone: None,
+        }
+    }
+
     async fn until(mut self, mut stop: watch::Receiver<bool>) {
         let mut told = self.worker.app.db().listen();
-        let mut pulse = tokio::time::interval(PULSE.min(self.worker.lease / 3));
+        let mut pulse = tokio::time::interval(PULSE.min(self.worker.lease / 10));
         pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !*stop.borrow() {
             tokio::select! {
@@ -172,10 +176,12 @@ impl Run {
     async fn turn(&mut self) {
         match self.try_turn().await {
             Ok(claimed) => {
-                for job in &self.unwritten {
-                    self.busy.remove(&job.claimed.id);
+                for Ended { claimed: Claimed { id, token, .. }, .. } in self.unwritten.drain(..) {
+                    // What ended late, after it had been given to another, may be under way here anew.
+                    if self.busy.get(&id).is_some_and(|busy| busy.token == token) {
+                        self.busy.remove(&id);
+                    }
                 }
-                self.unwritten.clear();
                 for (queue, job) in claimed {
                     self.start(queue, job);
                 }
@@ -201,8 +207,12 @@ impl Run {
         let mut is_full = false;
         if is_claiming {
             let token = app.clock().new_id(app.rng());
-            for (queue, room) in rooms.into_iter().filter(|(_, room)| *room > 0) {
-                let some = store::claim(&mut tx, queue.name, self.id, token, room, now).await?;
+            for (queue, room) in rooms {
+                // A queue without room is full, too: what ends there makes room for what waits.
+                let some = match room {
+                    0 => vec![],
+                    room => store::claim(&mut tx, queue.name, self.id, token, room, now).await?,
+                };
                 is_full |= some.len() == room;
                 for job in some {
                     tally.waited(queue.name, ending::between(job.run_at, now));
@@ -210,7 +220,7 @@ impl Run {
                 }
             }
         }
-        tally.write(&mut tx, now).await?;
+        tally.write(&mut tx, now, app.organisation().zone.date(now)).await?;
         tx.commit().await?;
         if is_claiming {
             self.may_claim = is_full;
@@ -226,8 +236,8 @@ impl Run {
     }
 
     fn start(&mut self, queue: Queue, claimed: Claimed) {
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let (id, flag) = (claimed.id, cancelled.clone());
+        let cancelled = Arc::new(AtomicBool::new(claimed.cancel_asked));
+        let (id, token, flag) = (claimed.id, claimed.token, cancelled.clone());
         let (worker, ended) = (self.worker.clone(), self.ended.clone());
         let task = tokio::spawn(async move {
             let began = Instant::now();
@@ -235,7 +245,7 @@ impl Run {
             // Nobody listens any more once the worker has gone; its jobs were handed back then.
             let _ = ended.send(Ended { claimed, kind, queue: queue.name, ending, took: began.elapsed() });
         });
-        self.busy.insert(id, Busy { queue: queue.name, cancelled, _task: EndsWith(task.abort_handle()) });
+        self.busy.insert(id, Busy { queue: queue.name, token, cancelled, _task: EndsWith(task.abort_handle()) });
     }
 
     /// Looks after time: what became due, who was asked to stop, who died.
@@ -249,7 +259,6 @@ impl Run {
         let app = self.worker.app.clone();
         if self.beat_at.is_none_or(|at| at.elapsed() >= self.worker.lease / 3) {
             self.beat().await?;
-            self.beat_at = Some(Instant::now());
         }
         let pulse = store::pulse(app.db()).await?;
         let now = app.clock().now();
@@ -271,58 +280,6 @@ impl Run {
             schedule::tick(&app, &self.worker.kinds).await?;
         }
         Ok(())
-    }
-
-    /// Shows that this worker lives, and looks whether the others do.
-    async fn beat(&mut self) -> Result<(), AppError> {
-        let worker = self.worker.clone();
-        let app = &worker.app;
-        crate::server::organisation::refresh(app).await?;
-        let mut tx = app.db().begin().await?;
-        let now = app.clock().now();
-        if !self.is_enlisted || !store::beat(&mut tx, self.id, self.busy.len(), now).await? {
-            // New here, or given up for dead: then nothing under way is this worker's any more, and under a new name
-            // what it claimed since is found like that of any worker that died.
-            self.busy.clear();
-            self.id = app.clock().new_id(app.rng());
-            let queues: Vec<&str> = worker.queues.iter().map(|q| q.name).collect();
-            let queues = serde_json::to_string(&queues).map_err(kernel::server::unexpected)?;
-            store::enlist(&mut tx, self.id, &name(), &queues, now).await?;
-        }
-        tx.commit().await?;
-        self.is_enlisted = true;
-        if worker.is_scheduling {
-            let zone = app.organisation().zone.name();
-            schedule::prepare(app, &worker.kinds).await?;
-            if self.zone.is_some_and(|known| known != zone) {
-                schedule::realign(app, &worker.kinds).await?;
-            }
-            self.zone = Some(zone);
-        }
-        for dead in self.find_dead().await? {
-            let lost = bury(app, dead).await?;
-            tracing::warn!(%dead, lost, "a worker died");
-        }
-        Ok(())
-    }
-
-    /// Workers that are gone, or whose beat has stood still for a lease. On SQLite who was there before is gone.
-    async fn find_dead(&mut self) -> Result<Vec<Uuid>, DbError> {
-        let db = self.worker.app.db();
-        let is_alone = self.beat_at.is_none() && db.engine() == Engine::Sqlite;
-        let mut dead = store::left(db).await?;
-        let others: Vec<_> = store::workers(db).await?.into_iter().filter(|(w, _)| w.id != self.id).collect();
-        self.others.retain(|id, _| others.iter().any(|(w, _)| w.id == *id));
-        for (other, beat) in others {
-            let known = self.others.entry(other.id).or_insert((beat, Instant::now()));
-            if known.0 != beat {
-                *known = (beat, Instant::now());
-            }
-            if known.1.elapsed() >= self.worker.lease || is_alone {
-                dead.push(other.id);
-            }
-        }
-        Ok(dead)
     }
 
     /// Lets what is under way finish, and hands the rest back.
@@ -351,29 +308,6 @@ impl Run {
     }
 }
 
-/// Gives the jobs of a dead worker back to the queue, and says how many they were.
-pub(super) async fn bury(app: &App, worker: Uuid) -> Result<usize, DbError> {
-    let mut tx = app.db().begin().await?;
-    let now = app.clock().now();
-    let lost = store::of_dead(&mut tx, worker).await?;
-    for job in &lost {
-        if store::again(&mut tx, job.id, job.token, State::Available, now, false).await? {
-            store::add_error(&mut tx, job.id, job.attempt, now, LOST).await?;
-        }
-    }
-    store::leave(&mut tx, worker).await?;
-    tx.tell(SIGNAL).await?;
-    tx.commit().await?;
-    Ok(lost.len())
-}
-
-/// What this process calls itself.
-fn name() -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let host = host.trim();
-    format!("{}-{}", if host.is_empty() { "mainstay" } else { host }, std::process::id())
-}
-
 /// Ends a task when it goes.
 struct EndsWith(AbortHandle);
 
@@ -382,3 +316,6 @@ impl Drop for EndsWith {
         self.0.abort();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,8 +14,9 @@ const COUNTS: &str = "select queue, state, count(*) from jobs where state <> 'co
 const OLDEST: &str = "select queue, min(run_at) from jobs where state = 'available' group by queue";
 const REMOVE_FIGURES: &str = "delete from job_figures where minute < $1";
 const FIGURES: &str = "select minute, queue, figure, bucket, n from job_figures where minute >= $1 order by minute";
+const DAYS: &str = "select day, state, cast(sum(n) as bigint) from job_days where day >= $1 group by day, state";
 
-pub const STATEMENTS: &[&str] = &[COUNTS, OLDEST, REMOVE_FIGURES, FIGURES];
+pub const STATEMENTS: &[&str] = &[COUNTS, OLDEST, REMOVE_FIGURES, FIGURES, DAYS];
 
 /// How many jobs of each queue stand where, but for those completed.
 pub async fn counts(db: &Db) -> Result<BTreeMap<String, BTreeMap<State, i64>>, DbError> {
@@ -99,4 +100,15 @@ pub async fn figures(db: &Db, since: Timestamp) -> Result<Vec<Figure>, DbError> 
         Ok(Figure { minute: row.get(0)?, queue: row.get(1)?, name: row.get(2)?, bucket: row.get(3)?, n: row.get(4)? })
     };
     db.fetch_all(FIGURES, vec![since.into()]).await?.iter().map(read).collect()
+}
+
+/// How many jobs ended how, by day since one.
+pub async fn days(db: &Db, since: Date) -> Result<BTreeMap<(Date, State), i64>, DbError> {
+    let mut days = BTreeMap::new();
+    for row in db.fetch_all(DAYS, vec![since.into()]).await? {
+        if let Some(state) = State::parse(&row.get::<String>(1)?) {
+            days.insert((row.get(0)?, state), row.get(2)?);
+        }
+    }
+    Ok(days)
 }

@@ -14,28 +14,33 @@ use crate::{
 
 const INSERT: &str = "insert into jobs (id, kind, queue, state, args, unique_key, attempt, attempts, run_at, rank, actor, \
      cancel_asked, progress_done, progress_total, created_at) values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, 0, \
-     0, $12) on conflict do nothing";
+     0, $12) on conflict (kind, unique_key) where unique_key is not null \
+     and state in ('scheduled', 'available', 'running', 'retryable') do nothing";
 const SAME: &str = "select id from jobs where kind = $1 and unique_key = $2 \
      and state in ('scheduled', 'available', 'running', 'retryable')";
 const DUE: &str = "update jobs set state = 'available' where state in ('scheduled', 'retryable') and run_at <= $1";
 const COMPLETE: &str = "update jobs set state = 'completed', result = $3, finished_at = $4, token = null, worker = null \
      where id = $1 and token = $2";
-const END: &str =
-    "update jobs set state = $3, finished_at = $4, token = null, worker = null where id = $1 and token = $2";
-const AGAIN: &str = "update jobs set state = $3, run_at = $4, rank = $4, attempt = attempt - $5, token = null, \
-     worker = null where id = $1 and token = $2";
+const END: &str = "update jobs set state = $3, finished_at = $4, token = null, worker = null, \
+     attempt = case when attempt > attempts then attempts else attempt end where id = $1 and token = $2";
+const AGAIN: &str = "update jobs set state = case when cancel_asked then 'available' else $3 end, \
+     run_at = case when cancel_asked then run_at else $4 end, rank = case when cancel_asked then rank else $4 end, \
+     attempt = attempt - $5, token = null, worker = null where id = $1 and token = $2";
 const HAND_BACK: &str = "update jobs set state = 'available', attempt = attempt - 1, token = null, worker = null \
      where state = 'running' and worker = $1";
 const ADD_ERROR: &str =
     "insert into job_errors (job, attempt, at, message) values ($1, $2, $3, $4) on conflict do nothing";
 const SET_PROGRESS: &str = "update jobs set progress_done = $3, progress_total = $4, progress_message = $5 \
      where id = $1 and token = $2 and cancel_asked = $6";
+const CLAIMED: &str = "select 1 from jobs where id = $1 and token = $2";
 const CANCEL_ASKED: &str = "select id from jobs where state = 'running' and worker = $1 and cancel_asked = $2";
-const OF_DEAD: &str =
-    "select id, kind, args, attempt, attempts, token, actor from jobs where state = 'running' and worker = $1";
+const UNDER_WAY: &str = "select id, attempt, attempts, token from jobs where state = 'running' and worker = $1";
 const RETRY: &str = "update jobs set state = 'available', run_at = $2, rank = $2, cancel_asked = $3, finished_at = null, \
      attempts = case when attempts > attempt then attempts else attempt + 1 end \
-     where id = $1 and state in ('scheduled', 'retryable', 'cancelled', 'discarded')";
+     where id = $1 and state in ('scheduled', 'retryable', 'cancelled', 'discarded') and not exists \
+     (select 1 from jobs other where other.kind = jobs.kind and other.unique_key = jobs.unique_key \
+     and other.id <> jobs.id and other.state in ('scheduled', 'available', 'running', 'retryable'))";
+const HELD: &str = "select 1 from jobs where id = $1 and state in ('cancelled', 'discarded')";
 const CANCEL_WAITING: &str = "update jobs set state = 'cancelled', finished_at = $2, cancel_asked = $3 \
      where id = $1 and state in ('scheduled', 'available', 'retryable')";
 const ASK_CANCEL: &str = "update jobs set cancel_asked = $2 where id = $1 and state = 'running'";
@@ -45,7 +50,7 @@ const CLAIM: &str = "update jobs set state = 'running', attempt = attempt + 1, w
      started_at = $4, progress_done = 0, progress_total = 0, progress_message = null where id in \
      (select id from jobs where queue = $1 and state = 'available' and not exists \
      (select 1 from job_pauses where job_pauses.queue = $1) order by rank, id limit $5) \
-     returning id, kind, args, attempt, attempts, actor, run_at, rank";
+     returning id, kind, args, attempt, attempts, actor, cancel_asked, run_at, rank";
 
 pub const STATEMENTS: &[&str] = &[
     INSERT,
@@ -57,9 +62,11 @@ pub const STATEMENTS: &[&str] = &[
     HAND_BACK,
     ADD_ERROR,
     SET_PROGRESS,
+    CLAIMED,
     CANCEL_ASKED,
-    OF_DEAD,
+    UNDER_WAY,
     RETRY,
+    HELD,
     CANCEL_WAITING,
     ASK_CANCEL,
     REMOVE_OVER,
@@ -82,11 +89,15 @@ pub async fn insert(tx: &mut Tx, new: &New) -> Result<Uuid, DbError> {
         false.into(),
         new.now.into(),
     ];
-    if tx.execute(INSERT, args).await? == 1 {
-        return Ok(new.id);
+    loop {
+        if tx.execute(INSERT, args.clone()).await? == 1 {
+            return Ok(new.id);
+        }
+        // Where that one ended in between, there is room now.
+        if let Some(same) = tx.fetch_optional(SAME, vec![new.kind.into(), new.key.as_deref().into()]).await? {
+            return same.get(0);
+        }
     }
-    let same = tx.fetch_optional(SAME, vec![new.kind.into(), new.key.as_deref().into()]).await?;
-    same.map_or(Ok(new.id), |row| row.get(0))
 }
 
 /// A job that was claimed.
@@ -98,6 +109,8 @@ pub struct Claimed {
     pub attempts: i64,
     pub token: Uuid,
     pub actor: Option<Uuid>,
+    /// Somebody asked it to stop in an attempt that ended otherwise.
+    pub cancel_asked: bool,
     pub run_at: Timestamp,
 }
 
@@ -129,10 +142,11 @@ pub async fn claim(
             attempt: row.get(3)?,
             attempts: row.get(4)?,
             actor: row.get(5)?,
-            run_at: row.get(6)?,
+            cancel_asked: row.get(6)?,
+            run_at: row.get(7)?,
             token,
         };
-        Ok((row.get::<Timestamp>(7)?, claimed))
+        Ok((row.get::<Timestamp>(8)?, claimed))
     };
     let mut claimed = rows.iter().map(read).collect::<Result<Vec<_>, DbError>>()?;
     claimed.sort_by_key(|(rank, job)| (*rank, job.id));
@@ -162,11 +176,13 @@ pub async fn complete(tx: &mut Tx, id: Uuid, token: Uuid, result: &str, now: Tim
     Ok(tx.execute(COMPLETE, vec![id.into(), token.into(), result.into(), now.into()]).await? == 1)
 }
 
+/// Ends a job for good. An attempt beyond those it has was none.
 pub async fn end(tx: &mut Tx, id: Uuid, token: Uuid, state: State, now: Timestamp) -> Result<bool, DbError> {
     Ok(tx.execute(END, vec![id.into(), token.into(), state.name().into(), now.into()]).await? == 1)
 }
 
-/// Puts a job back for later; a snooze gives the attempt back.
+/// Puts a job back for later; a snooze gives the attempt back. One that was asked to stop goes to its former place in
+/// the line instead, where whoever claims it gives it up.
 pub async fn again(
     tx: &mut Tx,
     id: Uuid,
@@ -202,30 +218,39 @@ pub async fn set_progress(tx: &mut Tx, id: Uuid, token: Uuid, progress: &Progres
     Ok(tx.execute(SET_PROGRESS, args).await? == 1)
 }
 
+/// Whether a job is still that of who claimed it with this token.
+pub async fn is_claimed(db: &Db, id: Uuid, token: Uuid) -> Result<bool, DbError> {
+    Ok(db.fetch_optional(CLAIMED, vec![id.into(), token.into()]).await?.is_some())
+}
+
 /// Jobs of a worker that somebody asked to stop.
 pub async fn cancel_asked(db: &Db, worker: Uuid) -> Result<Vec<Uuid>, DbError> {
     db.fetch_all(CANCEL_ASKED, vec![worker.into(), true.into()]).await?.iter().map(|row| row.get(0)).collect()
 }
 
-/// What a dead worker was at.
-pub async fn of_dead(tx: &mut Tx, worker: Uuid) -> Result<Vec<Claimed>, DbError> {
-    let read = |row: &Row| {
-        Ok(Claimed {
-            id: row.get(0)?,
-            kind: row.get(1)?,
-            args: row.get(2)?,
-            attempt: row.get(3)?,
-            attempts: row.get(4)?,
-            token: row.get(5)?,
-            actor: row.get(6)?,
-            run_at: Timestamp::default(),
-        })
-    };
-    tx.fetch_all(OF_DEAD, vec![worker.into()]).await?.iter().map(read).collect()
+/// An attempt that somebody is at.
+pub struct UnderWay {
+    pub id: Uuid,
+    pub attempt: i64,
+    pub attempts: i64,
+    pub token: Uuid,
 }
 
+/// What a worker is at, or was before it died.
+pub async fn under_way(tx: &mut Tx, worker: Uuid) -> Result<Vec<UnderWay>, DbError> {
+    let read =
+        |row: &Row| Ok(UnderWay { id: row.get(0)?, attempt: row.get(1)?, attempts: row.get(2)?, token: row.get(3)? });
+    tx.fetch_all(UNDER_WAY, vec![worker.into()]).await?.iter().map(read).collect()
+}
+
+/// Puts a job back in line, unless another of its kind and key is not over.
 pub async fn retry(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<bool, DbError> {
     Ok(tx.execute(RETRY, vec![id.into(), now.into(), false.into()]).await? == 1)
+}
+
+/// Whether a job that was not put back in line is over: then another of its kind and key held it back.
+pub async fn is_held(tx: &mut Tx, id: Uuid) -> Result<bool, DbError> {
+    Ok(tx.fetch_optional(HELD, vec![id.into()]).await?.is_some())
 }
 
 /// Cancels a job that does not run yet.

@@ -1,5 +1,7 @@
 //! Jobs as the monitor shows them.
 
+use std::collections::HashSet;
+
 use kernel::server::{Db, DbError, Row};
 use records::server::Sql;
 use uuid::Uuid;
@@ -91,6 +93,19 @@ pub async fn find(db: &Db, id: Uuid) -> Result<Option<JobInfo>, DbError> {
 pub async fn find_detail(db: &Db, id: Uuid) -> Result<Option<(String, Option<String>, Option<Uuid>)>, DbError> {
     let row = db.fetch_optional(DETAIL, vec![id.into()]).await?;
     row.map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).transpose()
+}
+
+/// Those of some keys for which a job of a kind is not over.
+pub async fn keys_under_way(db: &Db, kind: &str, keys: &[String]) -> Result<HashSet<String>, DbError> {
+    let mut sql = Sql::new(db.engine());
+    sql.push(
+        "select unique_key from jobs where state in ('scheduled', 'available', 'running', 'retryable') and kind = ",
+    );
+    sql.bind(kind);
+    sql.push(" and unique_key in ");
+    sql.bind_list(keys.iter().map(String::as_str));
+    let (text, args) = sql.finish();
+    db.fetch_all(&text, args).await?.iter().map(|row| row.get(0)).collect()
 }
 
 /// What went wrong, the latest first.

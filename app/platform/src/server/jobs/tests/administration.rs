@@ -7,17 +7,41 @@ async fn jobs_are_cancelled_before_they_run_and_while_they_do() {
     let world = World::new().await;
     let jobs = world.jobs();
     let waiting = world.put("waiting", Deed::Note).await;
-    assert_eq!(act(&world.ctx, &jobs, &[waiting], JobAction::Cancel).await, Ok(1));
+    assert_eq!(act(&world.ctx, &jobs, &[waiting], JobAction::Cancel).await, Ok(changed(1)));
     assert_eq!(world.find(waiting).await.state, State::Cancelled);
     assert_eq!(world.diary.read(), ["waiting given up: Cancelled."]);
-    assert_eq!(act(&world.ctx, &jobs, &[waiting], JobAction::Cancel).await, Ok(0));
+    assert_eq!(act(&world.ctx, &jobs, &[waiting], JobAction::Cancel).await, Ok(changed(0)));
 
     world.work();
     let id = world.put("stuck", Deed::UntilCancelled).await;
     world.until(id, State::Running).await;
-    assert_eq!(act(&world.ctx, &jobs, &[id], JobAction::Cancel).await, Ok(1));
+    assert_eq!(act(&world.ctx, &jobs, &[id], JobAction::Cancel).await, Ok(changed(1)));
     world.until(id, State::Cancelled).await;
     world.noted("stuck given up: Cancelled.").await;
+}
+
+#[tokio::test]
+async fn a_job_asked_to_stop_stops_however_its_attempt_ends() {
+    let world = World::new().await;
+    world.work();
+    let deeds = [("fails", Deed::FailAtLast), ("snoozes", Deed::SnoozeAtLast)];
+    let mut ids = vec![];
+    for (name, deed) in deeds {
+        ids.push(world.put(name, deed).await);
+        world.noted(&format!("{name} 1")).await;
+    }
+    assert_eq!(act(&world.ctx, &world.jobs(), &ids, JobAction::Cancel).await, Ok(changed(2)));
+    world.diary.note("at last");
+    for (id, name) in ids.into_iter().zip(["fails", "snoozes"]) {
+        world.until(id, State::Cancelled).await;
+        let diary = world.diary.read();
+        let own: Vec<_> = diary.iter().filter(|line| line.starts_with(name)).collect();
+        assert_eq!(own, [&format!("{name} 1"), &format!("{name} given up: Cancelled.")]);
+    }
+}
+
+const fn changed(changed: u64) -> Acted {
+    Acted { changed, held: 0 }
 }
 
 #[tokio::test]
@@ -30,7 +54,8 @@ async fn a_paused_queue_waits() {
     let id = world.put("a", Deed::Note).await;
     tokio::time::sleep(Duration::from_millis(400)).await;
     assert_eq!(world.find(id).await.state, State::Available);
-    assert!(overview(&world.ctx, &jobs).await.unwrap().queues[0].is_paused);
+    let queues = overview(&world.ctx, &jobs).await.unwrap().queues;
+    assert!(queues.iter().any(|queue| queue.name == "test" && queue.is_paused));
     pause(&world.ctx, &jobs, "test", false).await.unwrap();
     world.until(id, State::Completed).await;
 }
@@ -132,12 +157,52 @@ async fn all_that_match_are_retried_together() {
         ids.push(world.put(&n.to_string(), Deed::Note).await);
     }
     let waiting = JobFilter { state: Some(State::Available), ..JobFilter::default() };
-    assert_eq!(act_on_all(&world.ctx, &jobs, &waiting, JobAction::Cancel).await, Ok(7));
+    assert_eq!(act_on_all(&world.ctx, &jobs, &waiting, JobAction::Cancel).await, Ok(changed(7)));
     let cancelled = JobFilter { state: Some(State::Cancelled), ..JobFilter::default() };
     assert_eq!(list(&world.ctx, &jobs, &cancelled, None).await.unwrap().jobs.len(), 7);
-    assert_eq!(act_on_all(&world.ctx, &jobs, &cancelled, JobAction::Retry).await, Ok(7));
+    assert_eq!(act_on_all(&world.ctx, &jobs, &cancelled, JobAction::Retry).await, Ok(changed(7)));
     world.work();
     for id in ids {
         world.until(id, State::Completed).await;
     }
+}
+
+#[tokio::test]
+async fn of_several_for_the_same_thing_one_is_retried_and_the_others_are_left_alone() {
+    let world = World::new().await;
+    let jobs = world.jobs();
+    let mut ids = vec![];
+    for (name, key) in [("a", Some("k")), ("b", Some("k")), ("c", None), ("d", Some("other")), ("e", None)] {
+        let id = world.put_with(name, Deed::Note, key).await;
+        act(&world.ctx, &jobs, &[id], JobAction::Cancel).await.unwrap();
+        ids.push(id);
+    }
+    // What comes after one of them is under way.
+    world.put_with("f", Deed::Note, Some("other")).await;
+    let cancelled = JobFilter { state: Some(State::Cancelled), ..JobFilter::default() };
+    let acted = act_on_all(&world.ctx, &jobs, &cancelled, JobAction::Retry).await;
+    assert_eq!(acted, Ok(Acted { changed: 3, held: 2 }));
+    let mut states = vec![];
+    for id in &ids {
+        states.push(world.find(*id).await.state);
+    }
+    let (waits, stays) = (State::Available, State::Cancelled);
+    assert_eq!(states, [waits, stays, waits, stays, waits]);
+    // What waits already is neither retried nor held back.
+    assert_eq!(act(&world.ctx, &jobs, &ids[..1], JobAction::Retry).await, Ok(changed(0)));
+}
+
+#[tokio::test]
+async fn days_are_counted_by_the_calendar_of_the_company_and_shown() {
+    let world = World::new().await;
+    world.work();
+    world.until(world.put("a", Deed::Note).await, State::Completed).await;
+    world.until(world.put("b", Deed::Refuse).await, State::Discarded).await;
+    world.clock().advance_seconds(86_400);
+    world.until(world.put("c", Deed::Note).await, State::Completed).await;
+    let ctx = world.app().ctx(Arc::new(Actor::system()));
+    let days = overview(&ctx, &world.jobs()).await.unwrap().days;
+    let counts: Vec<_> = days.iter().map(|day| (day.completed, day.failed)).collect();
+    assert_eq!((counts.len(), &counts[27..]), (30, &[(0, 0), (1, 1), (1, 0)][..]));
+    assert_eq!(days[29].day, ctx.today());
 }

@@ -65,12 +65,10 @@ async fn nothing_is_put_in_order_while_the_handler_still_works_on_it() {
 async fn a_worker_given_up_for_dead_is_refused_when_it_comes_back() {
     let world = World::new().await;
     let id = world.put("a", Deed::Note).await;
-    let (worker, token) = (Uuid::from_u128(8), Uuid::from_u128(9));
-    let mut tx = world.db.begin().await.unwrap();
-    assert_eq!(store::claim(&mut tx, "test", worker, token, 5, NOW).await.unwrap().len(), 1);
-    tx.commit().await.unwrap();
+    let worker = Uuid::from_u128(8);
+    let token = world.claim(worker).await[0].token;
     assert_eq!(store::left(&world.db).await.unwrap(), [worker]);
-    assert_eq!(work::bury(world.app(), worker).await.unwrap(), 1);
+    assert_eq!(work::beat::bury(world.app(), worker).await.unwrap(), 1);
     let mut tx = world.db.begin().await.unwrap();
     assert!(store::complete_all(&mut tx, token, &[id], NOW).await.unwrap().is_empty());
     assert!(!store::complete(&mut tx, id, token, "1", NOW).await.unwrap());
@@ -84,6 +82,22 @@ async fn a_worker_given_up_for_dead_is_refused_when_it_comes_back() {
 }
 
 #[tokio::test]
+async fn a_worker_given_up_for_dead_puts_nothing_in_order_that_another_is_at() {
+    let world = World::new().await;
+    let id = world.put("a", Deed::UntilCancelled).await;
+    let dead = world.claim(Uuid::from_u128(8)).await.remove(0);
+    work::beat::bury(world.app(), Uuid::from_u128(8)).await.unwrap();
+    let other = world.claim(Uuid::from_u128(9)).await.remove(0);
+    assert_eq!((dead.id, other.id), (id, id));
+    let worker = world.worker();
+    let stops = || Arc::new(AtomicBool::new(true));
+    work::attempt::attempt(&worker, &dead, stops()).await;
+    assert_eq!(world.diary.read(), ["a 1"]);
+    work::attempt::attempt(&worker, &other, stops()).await;
+    assert_eq!(world.diary.read(), ["a 1", "a 2", "a given up: Cancelled."]);
+}
+
+#[tokio::test]
 async fn a_worker_given_up_for_dead_starts_anew_and_loses_nothing() {
     let world = World::new().await;
     world.work();
@@ -94,7 +108,7 @@ async fn a_worker_given_up_for_dead_starts_anew_and_loses_nothing() {
     let args = serde_json::to_string(&Test { name: "b".into(), deed: Deed::Note, key: None }).unwrap();
     tx.execute("update jobs set args = $2, attempts = 9 where id = $1", vec![id.into(), args.into()]).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(work::bury(world.app(), former).await.unwrap(), 1);
+    assert_eq!(work::beat::bury(world.app(), former).await.unwrap(), 1);
     world.noted("a broken off").await;
     world.until(id, State::Completed).await;
     // It may have been done before the worker found out; that it does is what is waited for.
@@ -125,6 +139,38 @@ async fn what_a_dead_worker_was_at_is_done_by_another() {
     let job = world.until(other, State::Discarded).await;
     assert_eq!(job.error.as_deref(), Some("The program stopped in the middle of this."));
     assert_eq!(world.diary.read().iter().filter(|line| *line == "b 2").count(), 0);
+}
+
+#[tokio::test]
+async fn what_dies_with_its_workers_waits_longer_each_time_and_is_given_up_in_the_end() {
+    let world = World::new().await;
+    let id = world.put("a", Deed::Note).await;
+    let worker = Uuid::from_u128(8);
+    let die = || async {
+        assert_eq!(world.claim(worker).await.len(), 1);
+        work::beat::bury(world.app(), worker).await.unwrap();
+        world.find(id).await
+    };
+    let first = die().await;
+    assert_eq!((first.state, first.attempt), (State::Available, 1));
+    let second = die().await;
+    assert_eq!((second.state, second.attempt), (State::Retryable, 2));
+    assert!(second.run_at.seconds_since(NOW) >= 3, "{}", second.run_at);
+    world.clock().advance_seconds(7);
+    let mut tx = world.db.begin().await.unwrap();
+    assert_eq!(store::make_due(&mut tx, world.clock().now()).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    // There is no fourth attempt that could kill another worker.
+    let third = die().await;
+    assert_eq!((third.state, third.attempt), (State::Available, 3));
+    world.work();
+    let job = world.until(id, State::Discarded).await;
+    assert_eq!((job.attempt, job.attempts), (3, 3));
+    let said = "The program stopped in the middle of this.";
+    let errors = store::errors(&world.db, id).await.unwrap();
+    let errors: Vec<_> = errors.iter().map(|e| (e.attempt, e.message.as_str())).collect();
+    assert_eq!(errors, [(3, said), (2, said), (1, said)]);
+    assert_eq!(world.diary.read(), [format!("a given up: {said}")]);
 }
 
 #[tokio::test]

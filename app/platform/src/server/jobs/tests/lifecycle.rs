@@ -40,6 +40,53 @@ async fn of_one_key_only_one_is_under_way() {
 }
 
 #[tokio::test]
+async fn where_the_one_of_its_key_ends_while_a_job_is_written_there_is_room_for_it() {
+    let world = World::new().await;
+    // Only where others write at the same time.
+    if world.db.engine() == Engine::Sqlite {
+        return;
+    }
+    let first = world.put_with("a", Deed::Note, Some("k")).await;
+    // Between the statement that finds no room and the one that looks for who is there.
+    let ends = "create function ends() returns trigger language plpgsql as $$ begin \
+                update jobs set state = 'completed' where args like '%\"a\"%'; return null; end $$";
+    world.db.execute_alone(ends).await.unwrap();
+    let then = "create trigger ends after insert on jobs for each statement execute function ends()";
+    world.db.execute_alone(then).await.unwrap();
+    let second = world.put_with("b", Deed::Note, Some("k")).await;
+    assert_eq!(world.find(first).await.state, State::Completed);
+    assert_eq!(world.find(second).await.state, State::Available);
+}
+
+#[tokio::test]
+async fn a_job_of_another_version_waits_for_a_worker_that_knows_it() {
+    let world = World::new().await;
+    let former = world.work();
+    let id = world.put_job(&Novel {}).await;
+    let job = world.until(id, State::Scheduled).await;
+    let why = "This version of the program does not know such jobs.";
+    assert_eq!((job.attempt, job.error.as_deref()), (0, Some(why)));
+    world.stop.send_replace(true);
+    former.await.unwrap();
+    world.clock().advance_seconds(60);
+    let (_stop, goes_on) = watch::channel(false);
+    tokio::spawn(world.worker_of(world.jobs().kinds.with::<Novel>()).run(goes_on));
+    world.until(id, State::Completed).await;
+    assert_eq!(world.diary.read(), ["novel 1"]);
+}
+
+#[tokio::test]
+async fn a_job_of_another_version_is_cancelled_by_any_worker() {
+    let world = World::new().await;
+    let id = world.put_job(&Novel {}).await;
+    let claimed = world.claim(Uuid::from_u128(8)).await;
+    assert_eq!(act(&world.ctx, &world.jobs(), &[id], JobAction::Cancel).await, Ok(Acted { changed: 1, held: 0 }));
+    assert_eq!(work::beat::bury(world.app(), Uuid::from_u128(8)).await.unwrap(), claimed.len());
+    world.work();
+    world.until(id, State::Cancelled).await;
+}
+
+#[tokio::test]
 async fn a_snooze_costs_no_attempt() {
     let world = World::new().await;
     world.work();

@@ -12,27 +12,32 @@ use super::{
     super::{
         backoff,
         job::{JobCx, Kind, Outcome, Retries, gone},
-        store::Claimed,
+        store::{self, Claimed},
     },
     EndsWith, LOST, Worker,
     ending::Ending,
 };
 use crate::jobs::State;
 
+/// What is said of a job that was asked to stop.
+const CANCELLED: &str = "Cancelled.";
+
 /// One attempt, from the first line of the handler to how it ended.
 pub async fn attempt(worker: &Worker, claimed: &Claimed, cancelled: Arc<AtomicBool>) -> (Option<&'static str>, Ending) {
-    let Some(kind) = worker.kinds.get(&claimed.kind).cloned() else {
-        let why = "This version of the program does not know such jobs.".to_owned();
-        return (None, Ending::Failed { why, again: Some(Duration::from_mins(10)) });
-    };
+    let Some(kind) = worker.kinds.get(&claimed.kind).cloned() else { return (None, unknown(claimed)) };
     let name = Some(kind.name());
-    let cx = match actor(worker, claimed).await {
-        Ok(actor) => context(worker, claimed, cancelled, actor),
-        Err(error) => {
-            let cx = context(worker, claimed, cancelled, Arc::new(Actor::system()));
-            return (name, settle(&*kind, claimed, cx, failed(worker, &*kind, claimed, &error)).await);
-        }
+    let (actor, refusal) = match actor(worker, claimed).await {
+        Ok(actor) => (actor, None),
+        Err(error) => (Arc::new(Actor::system()), Some(error)),
     };
+    let cx = context(worker, claimed, cancelled, actor);
+    // It was asked to stop in an attempt after which it is to be tried again.
+    if claimed.cancel_asked {
+        return (name, give_up(&*kind, claimed, cx, CANCELLED.to_owned(), State::Cancelled).await);
+    }
+    if let Some(error) = refusal {
+        return (name, settle(&*kind, claimed, cx, failed(worker, &*kind, claimed, &error)).await);
+    }
     // More attempts than there are: the last one died with its worker.
     if claimed.attempt > claimed.attempts {
         return (name, give_up(&*kind, claimed, cx, LOST.to_owned(), State::Discarded).await);
@@ -57,13 +62,22 @@ pub async fn attempt(worker: &Worker, claimed: &Claimed, cancelled: Arc<AtomicBo
     };
     let ending = match outcome {
         Ok(Outcome::Done(result)) => Ending::Done(result.map(|json| json.to_string())),
-        Ok(Outcome::Snooze(time)) => Ending::Snoozed(time),
+        Ok(Outcome::Snooze(time)) => Ending::Snoozed { time, why: None },
         Ok(Outcome::Cancelled) => {
-            return (name, give_up(&*kind, claimed, cx, "Cancelled.".into(), State::Cancelled).await);
+            return (name, give_up(&*kind, claimed, cx, CANCELLED.to_owned(), State::Cancelled).await);
         }
         Err(error) => failed(worker, &*kind, claimed, &error),
     };
     (name, settle(&*kind, claimed, cx, ending).await)
+}
+
+/// Leaves a job to a worker that knows its kind: while versions change, there is one.
+fn unknown(claimed: &Claimed) -> Ending {
+    if claimed.cancel_asked {
+        return Ending::Over { why: CANCELLED.to_owned(), state: State::Cancelled };
+    }
+    let why = "This version of the program does not know such jobs.".to_owned();
+    Ending::Snoozed { time: Duration::from_mins(1), why: Some(why) }
 }
 
 async fn actor(worker: &Worker, claimed: &Claimed) -> Result<Arc<Actor>, AppError> {
@@ -120,11 +134,14 @@ async fn settle(kind: &dyn Kind, claimed: &Claimed, cx: Arc<JobCx>, ending: Endi
 }
 
 async fn give_up(kind: &dyn Kind, claimed: &Claimed, cx: Arc<JobCx>, why: String, state: State) -> Ending {
-    let given_up = tokio::spawn(kind.give_up(claimed.args.clone(), cx, why.clone())).await;
-    let error = match given_up {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(error),
-        Err(panic) => Some(kernel::server::unexpected(panic)),
+    let error = match store::is_claimed(cx.ctx.db(), claimed.id, claimed.token).await {
+        Ok(true) => match tokio::spawn(kind.give_up(claimed.args.clone(), cx, why.clone())).await {
+            Ok(given_up) => given_up.err(),
+            Err(panic) => Some(kernel::server::unexpected(panic)),
+        },
+        // It is another worker's by now, who is at it.
+        Ok(false) => None,
+        Err(error) => Some(error.into()),
     };
     if let Some(error) = error {
         tracing::error!(id = %claimed.id, kind = claimed.kind, %error, "what a job left could not be put in order");

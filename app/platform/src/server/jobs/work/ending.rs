@@ -21,17 +21,12 @@ use crate::jobs::State;
 pub enum Ending {
     /// With what came out of it, as JSON.
     Done(Option<String>),
-    Snoozed(Duration),
+    /// Not begun or not finished, which costs no attempt; why, where somebody will wonder.
+    Snoozed { time: Duration, why: Option<String> },
     /// To be tried again after a time. Without one it is over, and the handler still has to hear of it.
-    Failed {
-        why: String,
-        again: Option<Duration>,
-    },
+    Failed { why: String, again: Option<Duration> },
     /// For good, cancelled or failed.
-    Over {
-        why: String,
-        state: State,
-    },
+    Over { why: String, state: State },
 }
 
 /// An attempt that ended.
@@ -80,8 +75,11 @@ async fn one(tx: &mut Tx, ended: &Ended, tally: &mut Tally, now: Timestamp) -> R
     Ok(match &ended.ending {
         Ending::Done(None) => None,
         Ending::Done(Some(result)) => store::complete(tx, id, token, result, now).await?.then_some(State::Completed),
-        Ending::Snoozed(time) => {
-            store::again(tx, id, token, State::Scheduled, after(now, *time), true).await?;
+        Ending::Snoozed { time, why } => {
+            let is_ours = store::again(tx, id, token, State::Scheduled, after(now, *time), true).await?;
+            if let Some(why) = why.as_ref().filter(|_| is_ours) {
+                store::add_error(tx, id, attempt - 1, now, why).await?;
+            }
             None
         }
         Ending::Failed { why, again: Some(time) } => {
@@ -104,17 +102,18 @@ async fn over(
     tally: &mut Tally,
     now: Timestamp,
 ) -> Result<Option<State>, DbError> {
-    let Claimed { id, token, attempt, .. } = ended.claimed;
+    let Claimed { id, token, attempt, attempts, .. } = ended.claimed;
     if !store::end(tx, id, token, state, now).await? {
         return Ok(None);
     }
     if state == State::Discarded {
-        store::add_error(tx, id, attempt, now, why).await?;
+        store::add_error(tx, id, attempt.min(attempts), now, why).await?;
         tally.failed(ended.queue);
     }
     Ok(Some(state))
 }
 
-fn after(now: Timestamp, time: Duration) -> Timestamp {
+/// So long after an instant.
+pub fn after(now: Timestamp, time: Duration) -> Timestamp {
     Timestamp::from_micros(now.micros().saturating_add(i64::try_from(time.as_micros()).unwrap_or(i64::MAX)))
 }
