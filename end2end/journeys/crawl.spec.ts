@@ -1,4 +1,4 @@
-import { accessible, awake, enter, expect, make, open, test, unique } from "../fixtures.ts";
+import { accessible, awake, enter, expect, expected, make, open, test, unique } from "../fixtures.ts";
 
 const company = unique("Crawl");
 const places: Record<string, string> = {
@@ -66,6 +66,19 @@ test("the gallery shows every component", async ({ page }) => {
   await open(page, "/_gallery");
   await expect(page.getByRole("heading").first()).toBeVisible();
   await accessible(page);
+});
+
+test("a page that stopped offers to load afresh, over an open dialog too", async ({ page, complaints }) => {
+  await open(page, "/_gallery");
+  await page.getByRole("button", { name: "Dialog", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "New company" });
+  await dialog.getByRole("button", { name: "Stop this page" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("This page has stopped working.");
+  await dialog.getByRole("link", { name: "Reload" }).click();
+  await expect(page.locator(".reload-banner")).toHaveCount(0);
+  await awake(page);
+  await expect(dialog).toBeHidden();
+  expected(complaints, "somebody stopped the page", "unreachable");
 });
 
 test("lists that hold nothing say what to do", async ({ page, context, server }) => {

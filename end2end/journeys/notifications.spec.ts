@@ -102,6 +102,7 @@ test("preferences hold at once, on every browser, and say how one is told", asyn
   await page.getByLabel("Start page").selectOption("/companies");
   const assigned = page.getByRole("combobox", { name: "Assigned to me: E-mail" });
   await assigned.selectOption("daily");
+  await expect(page.getByText("Text messages cannot be sent here yet")).toBeVisible();
   await page.getByRole("switch", { name: "Quiet hours" }).check({ force: true });
   await page.getByLabel("Until", { exact: true }).fill("06:30");
   await page.getByLabel("Until", { exact: true }).blur();

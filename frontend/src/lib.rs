@@ -31,22 +31,28 @@ pub fn hydrate() {
 /// the app that could not be fetched ends here too: after a new release, or without a network.
 fn offer_reload() -> Result<(), JsValue> {
     let Some((window, document)) = web_sys::window().and_then(|w| w.document().map(|d| (w, d))) else { return Ok(()) };
-    let Some(body) = document.body() else { return Ok(()) };
-    if document.get_element_by_id("reload").is_some() {
+    if document.query_selector(".reload-banner")?.is_some() {
         return Ok(());
     }
     let location = window.location();
-    let banner = document.create_element("div")?;
-    banner.set_id("reload");
-    banner.set_class_name("reload-banner");
-    banner.set_attribute("role", "alert")?;
-    banner.set_text_content(Some("This page has stopped working. "));
-    let link = document.create_element("a")?;
-    link.set_attribute("href", &(location.pathname()? + &location.search()?))?;
-    // The router leaves such links to the browser.
-    link.set_attribute("rel", "external")?;
-    link.set_text_content(Some("Reload"));
-    banner.append_child(&link)?;
-    body.append_child(&banner)?;
+    let address = location.pathname()? + &location.search()?;
+    // A dialog lies over all that is not in it, and lets nobody click there.
+    let places = document.query_selector_all("body, dialog[open]")?;
+    for n in 0..places.length() {
+        let Some(place) = places.item(n) else { continue };
+        let banner = document.create_element("div")?;
+        banner.set_class_name("reload-banner");
+        if n + 1 == places.length() {
+            banner.set_attribute("role", "alert")?;
+        }
+        banner.set_text_content(Some("This page has stopped working. "));
+        let link = document.create_element("a")?;
+        link.set_attribute("href", &address)?;
+        // The router leaves such links to the browser.
+        link.set_attribute("rel", "external")?;
+        link.set_text_content(Some("Reload"));
+        banner.append_child(&link)?;
+        place.append_child(&banner)?;
+    }
     Ok(())
 }

@@ -15,6 +15,7 @@ use platform::server::settings::Fixed;
 use platform::server::{
     backups::{Keep, Target},
     files::Bucket,
+    outbox::Endpoints,
 };
 pub use rates::{Rates, Window};
 pub use secret::SecretKey;
@@ -93,12 +94,13 @@ pub struct Backups {
 /// Servers of others.
 #[derive(Clone, Debug)]
 pub struct Outside {
-    /// Private networks with servers that may be asked.
+    /// Private networks with servers that may be asked, where administrators name them.
     pub allow: Vec<Network>,
+    /// The same for push services, which anybody signed in names.
+    pub push_allow: Vec<Network>,
     /// Authorities trusted beside the system's.
     pub ca_file: Option<PathBuf>,
-    /// In place of Amazon's own.
-    pub ses_endpoint: Option<String>,
+    pub endpoints: Endpoints,
 }
 
 /// How often somebody may call.
@@ -110,7 +112,7 @@ pub struct Limits {
     pub anonymous: Rates,
     /// The web app itself, by person; far from what a person clicks.
     pub browser: Rates,
-    /// Exports somebody starts, however they do.
+    /// Exports somebody starts, however and on whichever process they do.
     pub exports: Rates,
 }
 
@@ -192,10 +194,11 @@ impl Config {
             exports_kept: values.parse::<settings::Span>("exports.keep")?.0,
             outside: Outside {
                 allow: values.list("outside.allow")?,
+                push_allow: values.list("push.allow")?,
                 ca_file: Some(values.text("outside.ca_file")).filter(|f| !f.is_empty()).map(PathBuf::from),
-                ses_endpoint: match values.text("ses.endpoint") {
-                    "" => None,
-                    _ => Some(values.parse::<settings::Origin>("ses.endpoint")?.0),
+                endpoints: Endpoints {
+                    ses: endpoint(&values, "ses.endpoint")?,
+                    sns: endpoint(&values, "sns.endpoint")?,
                 },
             },
             fixed: values.fixed()?,
@@ -221,6 +224,14 @@ impl Config {
     }
 }
 
+/// An address in place of a service's own.
+fn endpoint(values: &Values, key: &str) -> Result<Option<String>, ConfigError> {
+    Ok(match values.text(key) {
+        "" => None,
+        _ => Some(values.parse::<settings::Origin>(key)?.0),
+    })
+}
+
 /// The bucket for files, where there is one. What only makes sense with one is refused without.
 fn bucket(values: &Values) -> Result<Option<Bucket>, ConfigError> {
     let is_set = |key: &&str| !values.text(key).trim().is_empty();
@@ -239,12 +250,14 @@ fn access(values: &Values) -> Result<Bucket, ConfigError> {
     let text = |key: &str| values.text(key).trim().to_owned();
     let bucket = Bucket {
         name: text("s3.bucket"),
+        prefix: text("s3.prefix").trim_matches('/').to_owned(),
         endpoint: text("s3.endpoint").trim_end_matches('/').to_owned(),
         region: text("s3.region"),
         key_id: text("s3.key_id"),
         secret: text("s3.secret"),
         path_style: values.parse::<settings::Switch>("s3.path_style")?.0,
         allow_http: values.parse::<settings::Switch>("s3.allow_http")?.0,
+        patience: std::time::Duration::from_mins(1),
     };
     let refuse = |why: &str| Err(ConfigError(why.to_owned()));
     if bucket.key_id.is_empty() != bucket.secret.is_empty() {
@@ -301,6 +314,7 @@ mod tests {
         assert_eq!(config.storage.database_url, "sqlite://./data/mainstay.db");
         assert_eq!(config.storage.secret_key_file, PathBuf::from("./data/secret.key"));
         assert!(config.log.json);
+        assert!(config.outside.allow.is_empty() && config.outside.push_allow.is_empty());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use kernel::server::{
 use leptos::config::LeptosOptions;
 use platform::server::{
     backups::{Backups, Early, Secret},
-    export::Keep,
+    export::{Keep, Limit, Limits},
     files::Files,
     import::Imports,
     jobs::{Actors, Jobs, Services, Worker},
@@ -80,6 +80,8 @@ impl State {
             .build();
         let files = files(&config, secret_key)?;
         app.provide(backups(&config, secret_key)?);
+        let windows = config.limits.exports.0.iter();
+        app.provide(Limits(windows.map(|w| Limit { exports: w.requests, seconds: w.seconds }).collect()));
         let hub = Hub::new(app.clone());
         Ok(Self(Arc::new(Shared { app, identity, config, leptos, files, hub })))
     }
@@ -162,7 +164,18 @@ pub async fn open(config: &Config, secret_key: &SecretKey) -> Result<(App, Optio
         }
         Ok(())
     };
-    migrate::run_after(&db, MIGRATIONS, copy).await.map_err(|e| failed("the database cannot be migrated", &e))?;
+    let before = migrate::pending(&db, MIGRATIONS).await.map(|pending| pending.len()).ok();
+    if let Err(error) = migrate::run_after(&db, MIGRATIONS, copy).await {
+        let after = migrate::pending(&db, MIGRATIONS).await.map(|pending| pending.len()).ok();
+        // A program that is started again and again would leave a copy of the same each time.
+        if let Some(early) = early.filter(|_| before == after)
+            && let Ok(backups) = backups(config, secret_key)
+            && let Err(error) = backups.discard(early).await
+        {
+            tracing::warn!(%error, "the copy of what did not change could not be removed");
+        }
+        return Err(failed("the database cannot be migrated", &error));
+    }
     Ok((app, early))
 }
 

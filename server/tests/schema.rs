@@ -28,7 +28,7 @@ async fn every_statement_of_a_store_is_understood() {
     let statements = [
         identity::server::STATEMENTS,
         &platform::server::jobs::STATEMENTS.concat(),
-        &platform::server::outbox::STATEMENTS,
+        &platform::server::outbox::STATEMENTS.concat(),
         &platform::server::settings::STATEMENTS,
         &platform::server::import::STATEMENTS,
         &platform::server::files::STATEMENTS,

@@ -172,6 +172,14 @@ pub struct Choice {
     pub modes: BTreeMap<Channel, Mode>,
 }
 
+/// How somebody wants to be told of each kind there is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choices {
+    pub kinds: Vec<Choice>,
+    /// Whether text messages can be sent at all.
+    pub can_text: bool,
+}
+
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DeliveryState {

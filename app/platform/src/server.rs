@@ -49,6 +49,7 @@ pub fn add_jobs(kinds: jobs::Kinds) -> jobs::Kinds {
         .every(settings::RenewSecrets::schedule())
         .with::<notifications::Tell>()
         .with::<notifications::Deliver>()
+        .with::<notifications::Ring>()
         .with::<notifications::Wake>()
         .with::<notifications::SendDigests>()
         .with::<notifications::DigestFor>()

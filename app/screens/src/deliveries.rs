@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 use platform::notifications::{
     Channel, DeliveryFilter, DeliveryInfo, DeliveryPage, DeliveryState, Mode,
-    api::{list_deliveries, retry_deliveries},
+    api::{list_deliveries, retry_all_deliveries, retry_deliveries},
 };
 use ui::{Button, ButtonKind, Card, EmptyState, Select, Size, Status};
 
@@ -71,6 +71,7 @@ fn body(deliveries: Deliveries) -> AnyView {
     view! {
         <Card title="Notifications on their way" class="flush">
             <div class="job-bar">{tabs(deliveries)} <span class="spacer"></span> {narrow(deliveries)}</div>
+            {all(deliveries)}
             {rows}
             {newest("deliveries", first, next)}
         </Card>
@@ -115,6 +116,30 @@ fn narrow(deliveries: Deliveries) -> AnyView {
     .into_any()
 }
 
+/// All that failed is tried again at once, but for what may have arrived: that is for a person to decide one by one.
+fn all(deliveries: Deliveries) -> AnyView {
+    let retry = move |_| {
+        let channel = deliveries.asked.with_untracked(|asked| asked.filter.channel);
+        deliveries.act(async move {
+            let retried = retry_all_deliveries(channel).await?;
+            let are = if retried == 1 { "delivery is" } else { "deliveries are" };
+            Ok(format!("{} {are} tried again.", deliveries.session().count(retried)))
+        });
+    };
+    let is_failed = move || deliveries.asked.with(|asked| asked.filter.state == Some(DeliveryState::Failed));
+    let is_offered = Memo::new(move |_| is_failed() && deliveries.answer.with(|page| !page.deliveries.is_empty()));
+    let bar = move || {
+        is_offered.get().then(|| {
+            view! {
+                <div class="job-actions">
+                    <Button on_click=retry>"Retry all of these"</Button>
+                </div>
+            }
+        })
+    };
+    view! { {bar} }.into_any()
+}
+
 const HEADS: [Head; 7] = [
     Head("For", ""),
     Head("About", ""),
@@ -133,7 +158,7 @@ fn rows(deliveries: Deliveries) -> AnyView {
 }
 
 fn line(deliveries: Deliveries, delivery: DeliveryInfo) -> Line {
-    let look = (delivery.state.name(), delivery.attempts.len(), delivery.detail.clone());
+    let look = (delivery.state.name(), delivery.attempts.len(), delivery.due_at, delivery.detail.clone());
     Line::new(delivery.id, delivery.user.clone(), look, move || cells(deliveries, &delivery))
 }
 

@@ -9,7 +9,7 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 use platform::{
     notifications::{
-        Choice,
+        Choices,
         api::{list_choices, open_push},
         push::Browsers,
     },
@@ -116,7 +116,7 @@ pub fn preferences() -> AnyView {
     .into_any()
 }
 
-fn screen(chosen: Chosen, choices: Vec<Choice>, browsers: Browsers) -> AnyView {
+fn screen(chosen: Chosen, choices: Choices, browsers: Browsers) -> AnyView {
     view! { <div class="screen-narrow stack" data-gap="large">{appearance(chosen)} {formats::formats(chosen)} {work(chosen)} {telling::kinds(chosen, choices)} {browsers::browsers(chosen, browsers)} {telling::hours(chosen)}</div> }
         .into_any()
 }

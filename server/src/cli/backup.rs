@@ -4,10 +4,7 @@ use kernel::server::{Clock, Rng};
 use platform::{
     backups::{BackupInfo, Cause},
     jobs::Progress,
-    server::{
-        backups::{self, Backups},
-        jobs,
-    },
+    server::backups::{self, Backups},
 };
 use tokio::sync::watch;
 
@@ -97,10 +94,7 @@ pub async fn restore(config: Config, archive: &str) -> Result<(), String> {
     let restored = backups::restore(&backups, archive, &config.storage.database_url, id).await;
     let restored = restored.map_err(|e| e.to_string())?;
     let state = State::start(config).await.map_err(|e| e.0)?;
-    let (ctx, queues) = (state.identity.system(), state.jobs());
-    for queue in queues.kinds.queues() {
-        jobs::pause(&ctx, &queues, queue.name, true).await.map_err(|e| e.sentence())?;
-    }
+    backups::settle(&state.identity.system(), &state.jobs()).await.map_err(|e| e.sentence())?;
     state.db().close().await;
     println!("{} rows and {} files are back as they were at {}.", restored.rows, restored.files, restored.taken_at);
     if !restored.is_whole {

@@ -58,6 +58,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     setting("storage.secret_key_file", "MAINSTAY_SECRET_KEY_FILE", "", "a file with mode 600"),
     setting("s3.bucket", "MAINSTAY_S3_BUCKET", "", "the name of a bucket"),
+    setting("s3.prefix", "MAINSTAY_S3_PREFIX", "files", "a folder of the bucket"),
     setting("s3.endpoint", "MAINSTAY_S3_ENDPOINT", "", "an address like https://s3.example.com"),
     setting("s3.region", "MAINSTAY_S3_REGION", "us-east-1", "a region like eu-central-1"),
     setting("s3.key_id", "MAINSTAY_S3_KEY_ID", "", "the id of an access key"),
@@ -81,6 +82,13 @@ pub(super) const SETTINGS: &[Setting] = &[
     )
     .relaxed("127.0.0.0/8, ::1"),
     setting("outside.ca_file", "MAINSTAY_OUTSIDE_CA_FILE", "", "a file with certificates in PEM"),
+    setting(
+        "push.allow",
+        "MAINSTAY_PUSH_ALLOW",
+        "",
+        "private networks with push services, like 10.0.0.0/8, with commas between",
+    )
+    .relaxed("127.0.0.0/8, ::1"),
     setting("mail.transport", "MAINSTAY_MAIL_TRANSPORT", "none", "none, smtp or ses"),
     setting("mail.sender", "MAINSTAY_MAIL_SENDER", "", "an e-mail address"),
     setting("mail.sender_name", "MAINSTAY_MAIL_SENDER_NAME", "", "a name"),
@@ -98,6 +106,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         "MAINSTAY_SES_ENDPOINT",
         "",
         "an address in place of Amazon's own, like https://ses.example.com",
+    ),
+    setting(
+        "sns.endpoint",
+        "MAINSTAY_SNS_ENDPOINT",
+        "",
+        "an address in place of Amazon's own, like https://sns.example.com",
     ),
     setting("limits.api", "MAINSTAY_LIMITS_API", "60/min, 1000/h", RATES),
     setting("limits.anonymous", "MAINSTAY_LIMITS_ANONYMOUS", "20/min, 100/h", RATES),

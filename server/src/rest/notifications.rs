@@ -195,6 +195,21 @@ pub async fn deliveries(
     })))
 }
 
+/// Tries all again that failed, but for what may have arrived.
+pub async fn retry_all(
+    Caller(ctx): Caller,
+    axum::extract::RawQuery(raw): axum::extract::RawQuery,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let mut channel = None;
+    for (name, value) in pairs(&raw.unwrap_or_default())? {
+        if name != "channel" {
+            return Err(bad(format!("unknown parameter `{name}`")).into());
+        }
+        channel = Some(Channel::parse(&value).ok_or_else(|| bad(format!("`channel` cannot be `{value}`")))?);
+    }
+    Ok((StatusCode::ACCEPTED, Json(json!({ "retried": serve::retry_all(&ctx, channel).await? }))))
+}
+
 pub async fn retry(Caller(ctx): Caller, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     let id = Uuid::try_parse(&id).map_err(|_| AppError::NotFound)?;
     match serve::retry(&ctx, &[id]).await? {

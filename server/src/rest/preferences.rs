@@ -42,11 +42,24 @@ pub async fn change(
         None => Ok(vec![]),
     };
     let chosen = chosen.map_err(AppError::Invalid)?;
-    let present = preferences::change(&ctx, &changes).await?.map_err(AppError::Invalid)?;
-    for (kind, channel, mode) in chosen {
-        notifications::choose(&ctx, &kinds, &kind, channel, mode).await?;
-    }
+    let present = save(&ctx, &kinds, &changes, chosen).await?;
     Ok(Json(write(&ctx, &kinds, &present).await?))
+}
+
+/// All of it or nothing.
+async fn save(
+    ctx: &Ctx,
+    kinds: &Kinds,
+    changes: &Map<String, Value>,
+    chosen: Vec<(String, Channel, Mode)>,
+) -> Result<Preferences, AppError> {
+    let mut tx = ctx.db().begin().await?;
+    let present = preferences::change_in(&mut tx, ctx, changes).await?.map_err(AppError::Invalid)?;
+    for (kind, channel, mode) in chosen {
+        notifications::choose_in(&mut tx, ctx, kinds, &kind, (channel, mode)).await?;
+    }
+    tx.commit().await?;
+    Ok(present)
 }
 
 /// `{kind: {channel: mode}}`.

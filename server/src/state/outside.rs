@@ -3,7 +3,7 @@
 use std::fs;
 
 use platform::server::{
-    notifications::Site,
+    notifications::{Site, push::PushServices},
     outbox::Mailer,
     outside::{Client, Guard},
     vault::Vault,
@@ -22,14 +22,18 @@ pub fn provide(config: &Config, secret_key: &SecretKey, app: &App) -> Result<(),
             vec![pem]
         }
     };
+    let client = |guard: &Guard| {
+        Client::new(guard.clone(), &authorities)
+            .map_err(|e| StartError(format!("MAINSTAY_OUTSIDE_CA_FILE holds no certificates: {e}")))
+    };
     let guard = Guard::new(config.outside.allow.clone());
-    let client = Client::new(guard.clone(), &authorities)
-        .map_err(|e| StartError(format!("MAINSTAY_OUTSIDE_CA_FILE holds no certificates: {e}")))?;
+    let push = client(&Guard::new(config.outside.push_allow.clone()))?;
+    let client = client(&guard)?;
     let host = config.web.public_url.split("://").nth(1).and_then(|rest| rest.split(':').next()).unwrap_or("localhost");
     app.provide(Site(config.web.public_url.clone()));
     app.provide(Vault::new(secret_key.bytes(), secret_key.former(), app.rng().clone()));
     app.provide(config.fixed.clone());
-    app.provide(client.clone());
-    app.provide(Mailer::new(host, guard, client, authorities, config.outside.ses_endpoint.clone()));
+    app.provide(PushServices(push));
+    app.provide(Mailer::new(host, guard, client, authorities, config.outside.endpoints.clone()));
     Ok(())
 }

@@ -109,7 +109,7 @@ async fn an_import_that_is_not_this_jobs_any_more_is_left_alone() {
     let written = import::open(&world.ctx, id).await.unwrap().counts;
     world.import("companies", "name\nAnother\n", None).await;
     let now = import::open(&world.ctx, id).await.unwrap();
-    assert_eq!((now.status, now.counts), (Status::Failed, written.clone()));
+    assert_eq!((now.status, now.counts), (Status::Failed, written));
     assert_eq!(world.all::<Company>().await.len(), usize::try_from(written.created).unwrap() + 1);
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::push::{Browsers, Subscription};
 use super::{
-    Channel, Choice, DeliveryFilter, DeliveryPage, Mode, NotificationFilter, NotificationPage, Snooze, Standing,
+    Channel, Choices, DeliveryFilter, DeliveryPage, Mode, NotificationFilter, NotificationPage, Snooze, Standing,
 };
 #[cfg(feature = "ssr")]
 use crate::server::{agent, ctx, notifications as serve, session};
@@ -61,9 +61,10 @@ pub async fn take_standing(record_type: String, id: Uuid, standing: Standing) ->
 
 /// Each kind of notification, and how one wants to be told of it.
 #[server(endpoint = "notifications/choices", input = Json, output = Json)]
-pub async fn list_choices() -> Result<Vec<Choice>, AppError> {
+pub async fn list_choices() -> Result<Choices, AppError> {
     let kinds = serve::kinds()?;
-    serve::choices(&ctx().await?, &kinds).await
+    let ctx = ctx().await?;
+    Ok(Choices { kinds: serve::choices(&ctx, &kinds).await?, can_text: serve::can_text(&ctx).await? })
 }
 
 /// Chooses how one wants to be told of a kind on a channel.
@@ -84,6 +85,13 @@ pub async fn list_deliveries(filter: DeliveryFilter, before: Option<Uuid>) -> Re
 #[server(endpoint = "deliveries/retry", input = Json, output = Json)]
 pub async fn retry_deliveries(ids: Vec<Uuid>) -> Result<u64, AppError> {
     serve::retry(&ctx().await?, &ids).await
+}
+
+/// Tries all deliveries again that failed, on one channel or on all, but for what may have arrived, and says how many.
+/// For administrators.
+#[server(endpoint = "deliveries/retry-all", input = Json, output = Json)]
+pub async fn retry_all_deliveries(channel: Option<Channel>) -> Result<u64, AppError> {
+    serve::retry_all(&ctx().await?, channel).await
 }
 
 /// What this browser needs to show one's notifications, and one's browsers that do.

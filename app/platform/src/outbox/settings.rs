@@ -1,4 +1,4 @@
-//! How mail leaves the house: by which way, and as whom.
+//! How mail leaves the house, by which way and as whom; and the account that text messages are sent with.
 
 use std::fmt;
 
@@ -13,8 +13,8 @@ const ENCRYPTIONS: &[(&str, &str)] = &[
     ("tls", "TLS from the start"),
     ("none", "None; passwords and messages can be read on the way"),
 ];
+const SENDER: &str = "Enter the address mail is sent from.";
 const SMTP: Option<(&str, &str)> = Some(("mail.transport", "smtp"));
-const SES: Option<(&str, &str)> = Some(("mail.transport", "ses"));
 
 const FIELDS: &[Field] = &[
     Field { usual: "none", ..Field::new("mail.transport", "Send mail by", Kind::Choice(TRANSPORTS)) },
@@ -36,19 +36,31 @@ const FIELDS: &[Field] = &[
         ..Field::new("smtp.user", "User", Kind::Text)
     },
     Field { only: SMTP, ..Field::new("smtp.password", "Password", Kind::Secret) },
-    Field { only: SES, help: "Such as eu-central-1.", ..Field::new("ses.region", "Region", Kind::Text) },
-    Field { only: SES, ..Field::new("ses.access_key_id", "Access key ID", Kind::Text) },
-    Field { only: SES, ..Field::new("ses.secret_access_key", "Secret access key", Kind::Secret) },
     Field {
         help: "What recipients see, and where undeliverable mail returns to.",
         ..Field::new("mail.sender", "Sender's address", Kind::Email)
     },
     Field { help: "Empty for the organisation's name.", ..Field::new("mail.sender_name", "Sender's name", Kind::Text) },
     Field { help: "Where answers go, if not to the sender.", ..Field::new("mail.reply_to", "Reply to", Kind::Email) },
+    Field {
+        help: "For mail by Amazon SES, and for text messages whatever mail is sent by. Such as eu-central-1.",
+        ..Field::new("ses.region", "Amazon account: region", Kind::Text)
+    },
+    Field::new("ses.access_key_id", "Amazon account: access key ID", Kind::Text),
+    Field::new("ses.secret_access_key", "Amazon account: secret access key", Kind::Secret),
 ];
 
-pub const SECTION: Section =
-    Section { name: "mail", fields: FIELDS, check: |texts| MailSettings::of(texts).err().unwrap_or_default() };
+pub const SECTION: Section = Section {
+    name: "mail",
+    fields: FIELDS,
+    check: |texts| {
+        let mut errors = MailSettings::of(texts).err().unwrap_or_default();
+        if errors.is_empty() && Amazon::is_meant(texts) {
+            errors = Amazon::of(texts).err().unwrap_or_default();
+        }
+        errors
+    },
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encryption {
@@ -75,15 +87,46 @@ impl fmt::Debug for Smtp {
 
 /// An account at Amazon.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Ses {
+pub struct Amazon {
     pub region: String,
     pub access_key_id: String,
     pub secret_access_key: String,
 }
 
-impl fmt::Debug for Ses {
+impl fmt::Debug for Amazon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Amazon SES in {}", self.region)
+        write!(f, "Amazon in {}", self.region)
+    }
+}
+
+impl Amazon {
+    /// Whether anything of one was entered.
+    pub fn is_meant(texts: &Texts) -> bool {
+        let is_there = |key: &str| texts.get(key).is_some_and(|text| !text.is_empty());
+        ["ses.region", "ses.access_key_id", "ses.secret_access_key"].into_iter().any(is_there)
+    }
+
+    /// The account, or what is wrong with it.
+    pub fn of(texts: &Texts) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let mut needed = |key: &str, why: &str| {
+            let value = texts.get(key).cloned().unwrap_or_default();
+            if value.is_empty() {
+                errors.add(key, why);
+            }
+            value
+        };
+        let account = Self {
+            region: needed("ses.region", "Enter the region."),
+            access_key_id: needed("ses.access_key_id", "Enter the access key's ID."),
+            secret_access_key: needed("ses.secret_access_key", "Enter the secret access key."),
+        };
+        // A region becomes part of an address.
+        let is_region = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if !account.region.chars().all(is_region) {
+            errors.add("ses.region", "This must be a region like eu-central-1.");
+        }
+        if errors.is_empty() { Ok(account) } else { Err(errors) }
     }
 }
 
@@ -92,7 +135,7 @@ impl fmt::Debug for Ses {
 pub enum Transport {
     None,
     Smtp(Smtp),
-    Ses(Ses),
+    Ses(Amazon),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,20 +175,18 @@ impl MailSettings {
                     account: (!user.is_empty()).then_some((user, password)),
                 })
             }
-            "ses" => Transport::Ses(Ses {
-                region: needed("ses.region", "Enter the region."),
-                access_key_id: needed("ses.access_key_id", "Enter the access key's ID."),
-                secret_access_key: needed("ses.secret_access_key", "Enter the secret access key."),
-            }),
+            "ses" => match Amazon::of(texts) {
+                Ok(account) => Transport::Ses(account),
+                Err(wrong) => {
+                    needed("mail.sender", SENDER);
+                    errors.merge(wrong);
+                    return Err(errors);
+                }
+            },
             _ => Transport::None,
         };
         if transport != Transport::None {
-            needed("mail.sender", "Enter the address mail is sent from.");
-        }
-        // A region becomes part of an address.
-        let is_region = |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-        if matches!(&transport, Transport::Ses(ses) if !is_region(&ses.region)) {
-            errors.add("ses.region", "This must be a region like eu-central-1.");
+            needed("mail.sender", SENDER);
         }
         let sender = EmailAddress::parse(&text("mail.sender")).map(|a| a.to_string()).unwrap_or_default();
         let settings =

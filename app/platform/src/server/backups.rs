@@ -37,7 +37,7 @@ use kernel::{
     server::{DbError, unexpected},
 };
 pub use monitor::{find, last_proven, list, overview, start};
-pub use restore::{Restored, restore};
+pub use restore::{Restored, restore, settle};
 pub use routes::{fetch, routes};
 pub use store::STATEMENTS;
 
@@ -60,7 +60,6 @@ pub struct Backups(Arc<Inner>);
 
 struct Inner {
     place: Place,
-    prefix: String,
     /// Where they go, in words.
     shown: String,
     /// Whether they lie beside what they are a copy of.
@@ -135,32 +134,30 @@ impl Backups {
         keep: Keep,
     ) -> Result<Self, String> {
         let scratch = files.spool_folder().to_owned();
-        let (place, prefix, shown, making) = match target {
+        let (place, shown, making) = match target {
             Target::Folder(folder) => {
                 let place = Place::folder(folder.clone())?;
-                (place, String::new(), folder.display().to_string(), folder.join(".making"))
+                (place, folder.display().to_string(), folder.join(".making"))
             }
             Target::Bucket { bucket, prefix } => {
-                let place = Place::bucket(&Bucket { name: bucket.clone(), ..access.clone() })?;
-                let shown = format!("s3://{bucket}/{prefix}");
-                (place, prefix.clone(), shown, scratch.clone())
+                let bucket = Bucket { name: bucket.clone(), prefix: prefix.clone(), ..access.clone() };
+                let shown = format!("s3://{}/{prefix}", bucket.name);
+                (Place::bucket(&bucket)?, shown, scratch.clone())
             }
         };
         let is_beside = matches!(target, Target::Folder(folder) if folder.starts_with(data));
-        let inner = Inner { place, prefix, shown, is_beside, making, scratch, secrets, keep, files };
+        let inner = Inner { place, shown, is_beside, making, scratch, secrets, keep, files };
         Ok(Self(Arc::new(inner)))
     }
 
     /// What lies where backups go, the latest first. Names say when each was begun.
     pub async fn find(&self) -> Result<Vec<Found>, AppError> {
-        let prefix = self.0.prefix.as_str();
         let all: Vec<_> = self.0.place.list().try_collect().await?;
-        let ours = |stored: &Stored| {
-            let name = stored.place.strip_prefix(prefix)?;
+        let ours = |Stored { place: name, bytes, since }| {
             let is_ours = name.ends_with(ENDING) && !name.contains('/');
-            is_ours.then(|| Found { name: name.to_owned(), bytes: stored.bytes, since: stored.since })
+            is_ours.then_some(Found { name, bytes, since })
         };
-        let mut found: Vec<Found> = all.iter().filter_map(ours).collect();
+        let mut found: Vec<Found> = all.into_iter().filter_map(ours).collect();
         found.sort_by(|a, b| b.name.cmp(&a.name));
         Ok(found)
     }
@@ -181,18 +178,13 @@ impl Backups {
         found.ok_or_else(|| BackupError::told(format!("there is no backup '{name}' in {}", self.0.shown)))
     }
 
-    fn place_of(&self, name: &str) -> String {
-        format!("{}{name}", self.0.prefix)
-    }
-
     /// An archive as a file that can be read: where it lies, or a copy.
     async fn fetch(&self, name: &str, id: uuid::Uuid) -> Result<Fetched, AppError> {
-        let place = self.place_of(name);
-        if let Some(path) = self.0.place.path(&place) {
+        if let Some(path) = self.0.place.path(name) {
             return Ok(Fetched::InPlace(path));
         }
         let mut copy = Spooled::begin(&self.0.scratch, id).await?;
-        self.0.place.copy(&place, &mut copy).await?;
+        self.0.place.copy(name, &mut copy).await?;
         Ok(Fetched::Copy(copy))
     }
 

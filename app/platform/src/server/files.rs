@@ -142,7 +142,7 @@ impl Files {
             return Ok(Kept { blob, media, name });
         }
         let id = ctx.new_id();
-        let place = format!("{}/{sha256}-{}", &sha256[..2], id.simple());
+        let place = place_of(&sha256, id);
         self.0.place.put(spooled, &place).await?;
         Ok(Kept { blob: Blob { id, sha256, bytes, place, touched_at: now }, media, name })
     }
@@ -216,6 +216,18 @@ pub async fn add(ctx: &Ctx, tx: &mut Tx, kept: &Kept) -> Result<Uuid, AppError> 
 /// Forgets a file; its content goes with the next sweep unless another file has the same.
 pub async fn remove(tx: &mut Tx, id: Uuid) -> Result<(), AppError> {
     Ok(store::remove(tx, id).await?)
+}
+
+/// Where content lies that is brought now: by its hash, and by an id of its own.
+fn place_of(sha256: &str, id: Uuid) -> String {
+    format!("{}/{sha256}-{}", &sha256[..2], id.simple())
+}
+
+/// Whether a name is one that [`place_of`] gives.
+fn is_place(name: &str) -> bool {
+    let parts = name.split_once('/').and_then(|(start, rest)| Some((start, rest.split_once('-')?)));
+    let is_hex = |text: &str, length| text.len() == length && text.bytes().all(|b| b.is_ascii_hexdigit());
+    parts.is_some_and(|(start, (hash, id))| is_hex(hash, 64) && is_hex(id, 32) && &hash[..2] == start)
 }
 
 /// The first bytes of a file, its SHA-256 in hexadecimal digits, and its length.

@@ -23,7 +23,7 @@ mod store;
 mod sweep;
 
 pub use letter::{Button, LetterData, letter};
-pub use mailer::{Mailer, Patience, amazon};
+pub use mailer::{Endpoints, Mailer, Patience, amazon};
 pub use monitor::{act, act_on_all, as_json, detail, detail_as_json, list};
 pub use post::{Letter, Recipient, post, try_settings};
 pub use preview::routes;

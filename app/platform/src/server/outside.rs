@@ -3,7 +3,8 @@
 //! Who can name a server could otherwise make this one ask whatever only it can reach. So every name is resolved here,
 //! every address it has is checked, and the connection goes to an address that was checked, not to the name: what the
 //! name means a moment later does not matter. Addresses of private, local and reserved networks are refused, however
-//! they are written, unless the configuration allows their network (`MAINSTAY_OUTSIDE_ALLOW`).
+//! they are written, unless the configuration allows their network: for servers that administrators name
+//! (`MAINSTAY_OUTSIDE_ALLOW`), or for those that anybody may name (`MAINSTAY_PUSH_ALLOW`).
 
 mod address;
 mod client;
@@ -23,10 +24,7 @@ pub enum OutsideError {
     NoName(String),
     #[error("the name {0} cannot be resolved")]
     Unknown(String),
-    #[error(
-        "{host} leads to {address}, which lies in a private or reserved network; an operator can allow it with \
-         MAINSTAY_OUTSIDE_ALLOW"
-    )]
+    #[error("{host} leads to {address}, which lies in a private or reserved network")]
     Refused { host: String, address: std::net::IpAddr },
 }
 

@@ -6,13 +6,17 @@
 mod json;
 mod store;
 
-use kernel::{AppError, FieldErrors, Formats, PhoneNumber, server::zone::Zone};
+use kernel::{
+    AppError, FieldErrors, Formats, PhoneNumber,
+    server::{Tx, zone::Zone},
+};
 use records::server::{Ctx, Organisation};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 pub use json::write as as_json;
 pub use store::STATEMENTS;
+pub(super) use store::lock;
 
 use crate::preferences::Preferences;
 
@@ -37,10 +41,21 @@ pub async fn of_many(ctx: &Ctx, users: &[Uuid]) -> Result<std::collections::Hash
 /// Changes some of one's own preferences, named as the API names them. Unknown names are refused; what a value is not
 /// good for comes back by name, and then nothing is changed.
 pub async fn change(ctx: &Ctx, changes: &Map<String, Json>) -> Result<Result<Preferences, FieldErrors>, AppError> {
-    let user = ctx.actor.user.ok_or(AppError::Unauthenticated)?;
     let mut tx = ctx.db().begin().await?;
-    store::lock(&mut tx, user).await?;
-    let mut preferences = store::find((&mut tx).into(), user).await?.unwrap_or_default();
+    let done = change_in(&mut tx, ctx, changes).await?;
+    tx.commit().await?;
+    Ok(done)
+}
+
+/// The same in the caller's transaction.
+pub async fn change_in(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    changes: &Map<String, Json>,
+) -> Result<Result<Preferences, FieldErrors>, AppError> {
+    let user = ctx.actor.user.ok_or(AppError::Unauthenticated)?;
+    store::lock(tx, user).await?;
+    let mut preferences = store::find((&mut *tx).into(), user).await?.unwrap_or_default();
     let mut errors = FieldErrors::default();
     for (name, value) in changes {
         if let Err(why) = json::set(&mut preferences, name, value)? {
@@ -52,8 +67,7 @@ pub async fn change(ctx: &Ctx, changes: &Map<String, Json>) -> Result<Result<Pre
         return Ok(Err(errors));
     }
     preferences.updated_at = Some(ctx.now());
-    store::put(&mut tx, user, &preferences, ctx.now()).await?;
-    tx.commit().await?;
+    store::put(tx, user, &preferences, ctx.now()).await?;
     Ok(Ok(preferences))
 }
 

@@ -6,8 +6,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{
     files::{Bucket, Files},
-    notifications::Site,
-    outbox::{Mailer, Patience},
+    notifications::{Site, push::PushServices},
+    outbox::{Endpoints, Mailer, Patience},
     outside::{Client, Guard},
     settings::Fixed,
     vault::Vault,
@@ -24,8 +24,8 @@ pub fn provide(app: &App, fixed: &[(&'static str, &str)], patience: Patience) {
     app.provide(Site("https://crm.example".to_owned()));
     app.provide(Vault::new(&[7; 32], &[], app.rng().clone()));
     app.provide(Fixed(fixed));
-    app.provide(client.clone());
-    app.provide(Mailer::new("crm.example", guard, client, vec![], None).with(patience));
+    app.provide(PushServices(client.clone()));
+    app.provide(Mailer::new("crm.example", guard, client, vec![], Endpoints::default()).with(patience));
 }
 
 /// From now on whoever makes a file finds the disk full, or has room again.
@@ -41,8 +41,9 @@ pub fn provide_with_peers(app: &App, fixed: &[(&'static str, &str)]) {
     let guard = Guard::new(["127.0.0.0/8", "::1"].map(|network| network.parse().expect("a network")).to_vec());
     let authorities = vec![std::fs::read(&peers.ca).expect("the authority of the peers")];
     let client = Client::new(guard.clone(), &authorities).expect("a client");
-    app.provide(client.clone());
-    app.provide(Mailer::new("crm.example", guard, client, authorities, Some(peers.aws)));
+    app.provide(PushServices(client.clone()));
+    let endpoints = Endpoints { ses: Some(peers.aws.clone()), sns: Some(peers.aws) };
+    app.provide(Mailer::new("crm.example", guard, client, authorities, endpoints));
 }
 
 /// A bucket that nobody else has, at the server that plays Amazon.
@@ -60,11 +61,13 @@ pub async fn bucket() -> Bucket {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     Bucket {
         name,
+        prefix: "files".into(),
         endpoint,
         region: "us-east-1".into(),
         key_id: "key".into(),
         secret: "secret".into(),
         path_style: true,
         allow_http: true,
+        patience: std::time::Duration::from_secs(30),
     }
 }

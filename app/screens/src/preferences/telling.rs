@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 use platform::{
-    notifications::{Channel, Choice, Mode, api::choose_channel},
+    notifications::{Channel, Choice, Choices, Mode, api::choose_channel},
     preferences::{Quiet, write_minutes},
 };
 use serde_json::{Value as Json, json};
@@ -11,9 +11,10 @@ use ui::{Card, Field, Input, Select, Size, Switch, TableScroll, Toast};
 use super::Chosen;
 
 /// The kinds of notifications by channel.
-pub(super) fn kinds(chosen: Chosen, choices: Vec<Choice>) -> AnyView {
+pub(super) fn kinds(chosen: Chosen, choices: Choices) -> AnyView {
+    let Choices { kinds, can_text } = choices;
     let heads = Channel::ALL.iter().map(|channel| view! { <th scope="col">{channel.label()}</th> }).collect_view();
-    let rows = choices.into_iter().map(|choice| row(chosen, choice)).collect_view();
+    let rows = kinds.into_iter().map(|choice| row(chosen, choice)).collect_view();
     view! {
         <section id="notifications">
             <Card title="Notifications" class="flush">
@@ -28,10 +29,22 @@ pub(super) fn kinds(chosen: Chosen, choices: Vec<Choice>) -> AnyView {
                         <tbody>{rows}</tbody>
                     </table>
                 </TableScroll>
+                {move || why_no_texts(chosen, can_text).map(|why| view! { <p class="telling-note">{why}</p> })}
             </Card>
         </section>
     }
     .into_any()
+}
+
+/// Why one gets no text messages, whatever one chooses.
+fn why_no_texts(chosen: Chosen, can_text: bool) -> Option<&'static str> {
+    if !can_text {
+        return Some(
+            "Text messages cannot be sent here yet: an administrator has to enter an account at Amazon first.",
+        );
+    }
+    let has_phone = chosen.now.with(|p| p.phone.is_some());
+    (!has_phone).then_some("Text messages need your telephone number, which is entered under When and where.")
 }
 
 fn row(chosen: Chosen, choice: Choice) -> AnyView {

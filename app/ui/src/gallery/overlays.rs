@@ -57,9 +57,12 @@ pub(super) fn overlays() -> AnyView {
                 }
             }
         >
-            <Field id="g-dialog-name" label="Name" required=true>
-                <Input autofocus=true />
-            </Field>
+            <div class="stack">
+                <Field id="g-dialog-name" label="Name" required=true>
+                    <Input autofocus=true />
+                </Field>
+                <Button on_click=|_| panic!("somebody stopped the page")>"Stop this page"</Button>
+            </div>
         </Dialog>
         <ConfirmDialog
             id="g-confirm"

@@ -107,16 +107,24 @@ fn deliveries() -> Vec<Described> {
         .answers(200, answer("A page of the list.", "DeliveryList", &[]))
         .refuses(&[400, 403]);
     let names = |all: Vec<&'static str>| json!({ "type": "string", "enum": all });
-    list.parameters = vec![
-        query("state", "", names(DeliveryState::ALL.iter().map(|s| s.name()).collect())),
-        query("channel", "", names(Channel::ALL.iter().map(|c| c.name()).collect())),
-        page_from(),
-    ];
+    let channel = || query("channel", "", names(Channel::ALL.iter().map(|c| c.name()).collect()));
+    let state = query("state", "", names(DeliveryState::ALL.iter().map(|s| s.name()).collect()));
+    list.parameters = vec![state, channel(), page_from()];
     let retry = Operation::new("Notifications", "retry_delivery", "Tries one again that failed or was not sent")
         .takes(&["id", "Idempotency-Key"])
         .answers(202, json!({ "description": "It is tried again." }))
         .refuses(&[400, 403, 404, 409, 413, 422, 507]);
-    vec![("/api/v1/deliveries/", "get", list), ("/api/v1/deliveries/{id}/retry/", "post", retry)]
+    let what = "Tries all again that failed, but for what may have arrived";
+    let mut retry_all = Operation::new("Notifications", "retry_all_deliveries", what)
+        .takes(&["Idempotency-Key"])
+        .answers(202, answer("How many are tried again.", "Retried", &[]))
+        .refuses(&[400, 403, 409, 413, 422, 507]);
+    retry_all.parameters.push(channel());
+    vec![
+        ("/api/v1/deliveries/", "get", list),
+        ("/api/v1/deliveries/retry-all/", "post", retry_all),
+        ("/api/v1/deliveries/{id}/retry/", "post", retry),
+    ]
 }
 
 /// How one stands to a record.
@@ -221,6 +229,7 @@ pub fn schemas() -> Map<String, Json> {
             ),
         ),
         ("DeliveryList", list("Delivery", json!({}))),
+        ("Retried", object(&["retried"], json!({ "retried": { "type": "integer", "minimum": 0 } }))),
     ];
     schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
 }

@@ -355,6 +355,15 @@ async fn deliveries_are_administrators_to_see_and_to_try_again() {
     refuses(&world.post("rita", &retry, json!({})).await, 403);
     refuses(&world.get("rita", "/api/v1/deliveries/").await, 403);
     assert_eq!(world.post("ada", &retry, json!({})).await.status, 202);
+    let all = "/api/v1/deliveries/retry-all/";
+    refuses(&world.post("rita", all, json!({})).await, 403);
+    refuses(&world.post("ada", &format!("{all}?channel=pigeon"), json!({})).await, 400);
+    let answer = world.post("ada", &format!("{all}?channel=sms"), json!({})).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.json()),
+        (202, json!({ "retried": 0 })),
+        "what was not sent did not fail"
+    );
     until("it was tried again", async || listed().await[0]["ended_at"] != delivery["ended_at"]).await;
     refuses(&world.get("ada", "/api/v1/deliveries/?state=lost").await, 400);
 }

@@ -72,6 +72,18 @@ async fn a_wrong_value_is_refused_by_name_and_nothing_is_changed() {
 }
 
 #[tokio::test]
+async fn preferences_and_channels_are_changed_together_or_not_at_all() {
+    let world = World::new().await;
+    // What is written second cannot be.
+    let mut tx = world.service.state.db().begin().await.unwrap();
+    tx.execute("drop table notification_channels", vec![]).await.unwrap();
+    tx.commit().await.unwrap();
+    let changes = json!({ "theme": "dark", "notifications": { "assigned": { "email": "off" } } });
+    assert_eq!(world.ask("rita", "PATCH", ME, &[], Some(changes)).await.status, 500);
+    assert_eq!(world.rows("preferences").await, 0);
+}
+
+#[tokio::test]
 async fn signing_in_leads_to_the_start_page_and_brings_the_look() {
     let world = World::new().await;
     let changes = json!({ "theme": "dark", "compact_mode": true, "start_page": "/companies" });

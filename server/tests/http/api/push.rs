@@ -88,6 +88,18 @@ async fn what_is_no_subscription_is_refused_by_name() {
 }
 
 #[tokio::test]
+async fn a_network_that_is_opened_for_mail_is_not_open_to_whoever_subscribes() {
+    let world = World::with(&[("MAINSTAY_OUTSIDE_ALLOW", "10.0.0.0/8")]).await;
+    for endpoint in ["http://10.1.2.25:8080/any", "https://10.1.2.25/any"] {
+        let mut given = subscription("a");
+        given["endpoint"] = json!(endpoint);
+        let problem = refuses(&world.post("gus", ALL, given).await, 422);
+        assert!(problem["errors"]["endpoint"].is_array(), "{endpoint}: {problem}");
+    }
+    assert_eq!(world.rows("push_subscriptions").await, 0);
+}
+
+#[tokio::test]
 async fn who_is_signed_out_however_it_came_to_be_hears_nothing_more_there() {
     let world = World::new().await;
     let headers = |cookie| [("cookie", cookie), ("sec-fetch-site", "same-origin")];

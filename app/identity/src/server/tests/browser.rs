@@ -119,6 +119,23 @@ async fn a_session_ends_after_twelve_idle_hours() {
 }
 
 #[tokio::test]
+async fn a_page_that_is_left_open_keeps_nobody_signed_in() {
+    let (world, _) = World::with_ana().await;
+    let cookie = cookie(&world).await;
+    let row = world.db.fetch_optional("select id from sessions", vec![]).await.unwrap().unwrap();
+    let session = row.get(0).unwrap();
+    // As its socket asks every now and then.
+    for _ in 0..12 {
+        world.clock.advance_seconds(3_599);
+        world.identity.forget();
+        assert!(sessions::still(&world.identity, session).await.unwrap().is_some());
+    }
+    world.clock.advance_seconds(12);
+    assert!(sessions::still(&world.identity, session).await.unwrap().is_none());
+    assert_eq!(world.who(("cookie", &cookie)).await, "nobody");
+}
+
+#[tokio::test]
 async fn a_session_ends_after_fourteen_days_however_busy() {
     let (world, _) = World::with_ana().await;
     let cookie = cookie(&world).await;

@@ -175,6 +175,14 @@ impl Db {
         Ok(row.map(|row| row.get::<i64>(0)).transpose()? == Some(0))
     }
 
+    /// Drops every table of a database of PostgreSQL's.
+    pub async fn drop_tables(&self) -> Result<(), DbError> {
+        let sql = "do $$ declare one record; begin for one in select relname from pg_class where relkind = 'r' \
+                   and relnamespace = current_schema()::regnamespace loop \
+                   execute 'drop table ' || quote_ident(one.relname) || ' cascade'; end loop; end $$";
+        self.execute_alone(sql).await
+    }
+
     /// Puts the rows of a copy into tables that a migration just made, in one transaction. Rows that the migrations
     /// themselves made go.
     pub async fn load(&self, tables: &[Table], rows: mpsc::Receiver<Part>) -> Result<(), DbError> {

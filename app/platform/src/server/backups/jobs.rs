@@ -13,7 +13,7 @@ use crate::{
     backups::{BackupInfo, Cause, Status},
     jobs::Progress,
     server::{
-        jobs::{Job, JobCx, Missed, Outcome, Policy, Queue, Schedule},
+        jobs::{Job, JobCx, Missed, Outcome, Policy, Queue, Schedule, is_over},
         notifications::{Notice, administrators, notify, told},
     },
 };
@@ -25,6 +25,8 @@ const POLICY: Policy = Policy { attempts: 5, timeout: Duration::from_hours(12), 
 const EARLY: usize = 3;
 /// How often it is written down how far a backup is.
 const PULSE: Duration = Duration::from_millis(500);
+/// Seconds after which a backup that is nobody's job was broken off: one from the command line that was killed.
+const BROKEN: i64 = 12 * 3_600;
 /// For how many days it stays known that there was a backup whose archive is gone.
 const KNOWN_DAYS: i64 = 90;
 
@@ -147,6 +149,11 @@ impl Backups {
     /// Removes archives whose time is over. The last that was proven stays, and so does what is under way.
     async fn thin_out(&self, app: &App) -> Result<(), BackupError> {
         let now = app.clock().now();
+        for id in store::list_old_busy(app.db(), now.plus_seconds(-BROKEN)).await? {
+            if is_over(&app.ctx(Arc::new(Actor::system())), id).await? {
+                self.fail(app, id, "It was broken off.").await?;
+            }
+        }
         let present = store::list_present(app.db()).await?;
         let zone = app.organisation().zone;
         let proven = present.iter().filter(|b| b.status == Status::Proven);
@@ -161,7 +168,7 @@ impl Backups {
             over.extend(present.iter().filter(|b| b.status == Status::Failed && b.started_at < last.started_at));
         }
         for backup in over {
-            self.0.place.remove(&self.place_of(&backup.name)).await?;
+            self.0.place.remove(&backup.name).await?;
             let mut tx = app.db().begin().await?;
             store::removed(&mut tx, backup.id, now).await?;
             tx.commit().await?;
@@ -180,6 +187,11 @@ impl Backups {
         let (stage, _) = watch::channel(Progress::default());
         let made = self.make(app, &name, false, &stage).await?;
         Ok(Early { name, made, at })
+    }
+
+    /// Takes a copy away that was made before the schema changed, where it did not change.
+    pub async fn discard(&self, early: Early) -> Result<(), BackupError> {
+        Ok(self.0.place.remove(&early.name).await?)
     }
 
     /// Writes down a copy that was made before the schema changed, and has it proven.

@@ -85,7 +85,7 @@ impl Backups {
         let made = written.ok_or_else(|| unexpected("a backup has no end"))?;
         drop(scratch);
         say(stage, "Putting the archive where backups go", 0, 0);
-        self.0.place.put(spooled, &self.place_of(name)).await?;
+        self.0.place.put(spooled, name).await?;
         Ok(made)
     }
 

@@ -3,17 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use kernel::{
-    Timestamp,
+    AppError, Timestamp,
     server::{Db, Engine, Snapshot},
 };
-
+use records::server::Ctx;
 use uuid::Uuid;
 
 use super::{
-    BackupError, Backups, Fetched,
+    BackUp, BackupError, Backups, Fetched,
     contents::Contents,
     prove::{compare, fits, prepare},
+    store,
     unpack::{self, Goal},
+};
+use crate::{
+    jobs::{JobAction, JobFilter},
+    server::jobs::{self, Job, Jobs},
 };
 
 /// What was put back.
@@ -61,14 +66,35 @@ pub async fn restore(backups: &Backups, archive: &str, database_url: &str, id: U
                 Ok(Some(db.clone()))
             };
             let goal = Goal { database: None, rows: true, files };
-            let taken = unpack::take(archive.path(), secrets, goal, home, keep).await?;
-            compare(Snapshot::take(&db, &scratch.0).await?, &taken).await?;
+            let put_back = async {
+                let taken = unpack::take(archive.path(), secrets, goal, home, keep).await?;
+                compare(Snapshot::take(&db, &scratch.0).await?, &taken).await?;
+                Ok(taken)
+            };
+            let taken: Result<_, BackupError> = put_back.await;
+            if taken.is_err() {
+                // It was empty, and is to be so for the next try.
+                db.drop_tables().await?;
+            }
             db.close().await;
-            taken
+            taken?
         }
     };
     let Contents { taken_at, is_whole, .. } = seen.contents;
     Ok(Restored { taken_at, rows: taken.manifest.rows(), files: taken.files.len(), is_whole })
+}
+
+/// Has nothing that the copy caught under way go on by itself: the queues are paused, and backups that were being made,
+/// that which was put back above all, are over. Made again, they would take the place of what they are copies of.
+pub async fn settle(ctx: &Ctx, jobs: &Jobs) -> Result<(), AppError> {
+    for queue in jobs.kinds.queues() {
+        jobs::pause(ctx, jobs, queue.name, true).await?;
+    }
+    let under_way = JobFilter { kind: Some(BackUp::KIND.to_owned()), ..JobFilter::default() };
+    jobs::act_on_all(ctx, jobs, &under_way, JobAction::Cancel).await?;
+    let mut tx = ctx.db().begin().await?;
+    store::fail_unfinished(&mut tx, "It was being made when the database was copied.").await?;
+    Ok(tx.commit().await?)
 }
 
 /// A name that begins like that of a file.

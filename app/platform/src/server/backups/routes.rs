@@ -40,6 +40,6 @@ pub async fn fetch(ctx: &Ctx, id: uuid::Uuid) -> Result<Response, AppError> {
         return Err(AppError::NotFound);
     }
     let backups = ctx.app.service::<Backups>()?;
-    let content = backups.0.place.read(&backups.place_of(&backup.name)).await?;
+    let content = backups.0.place.read(&backup.name).await?;
     attachment(&backup.name, "application/octet-stream", backup.bytes, content)
 }

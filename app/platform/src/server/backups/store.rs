@@ -32,6 +32,8 @@ const MADE: &str = "update backups set status = 'made', bytes = $2, row_count = 
      where id = $1";
 const PROVEN: &str = "update backups set status = 'proven', error = null, proven_at = $2 where id = $1";
 const FAIL: &str = "update backups set status = 'failed', error = $2 where id = $1 and status <> 'proven'";
+const FAIL_UNFINISHED: &str = "update backups set status = 'failed', error = $1 where status in ('waiting', 'running')";
+const OLD_BUSY: &str = "select id from backups where status in ('waiting', 'running', 'made') and started_at < $1";
 const REMOVED: &str = "update backups set removed_at = $2 where id = $1";
 const FORGET: &str =
     "delete from backups where removed_at < $1 or (status = 'failed' and made_at is null and started_at < $2)";
@@ -41,7 +43,7 @@ const IS_CONTENT: &str = "select 1 from blobs b join files f on f.blob = b.id wh
 const LAST_EVENT: &str = "select id from events order by id desc limit 1";
 
 /// Every statement, for the test that both databases know them.
-pub const STATEMENTS: [&str; 14] = [
+pub const STATEMENTS: [&str; 16] = [
     FIND,
     LIST,
     PRESENT,
@@ -51,6 +53,8 @@ pub const STATEMENTS: [&str; 14] = [
     MADE,
     PROVEN,
     FAIL,
+    FAIL_UNFINISHED,
+    OLD_BUSY,
     REMOVED,
     FORGET,
     CONTENTS,
@@ -123,6 +127,16 @@ pub async fn proven(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<(), DbError
 /// What was proven stays proven: false then.
 pub async fn fail(tx: &mut Tx, id: Uuid, why: &str) -> Result<bool, DbError> {
     Ok(tx.execute(FAIL, vec![id.into(), why.into()]).await? == 1)
+}
+
+/// Writes down of all that are not made that they came to nothing.
+pub async fn fail_unfinished(tx: &mut Tx, why: &str) -> Result<(), DbError> {
+    tx.execute(FAIL_UNFINISHED, vec![why.into()]).await.map(drop)
+}
+
+/// Those that were begun before and are not over.
+pub async fn list_old_busy(db: &Db, before: Timestamp) -> Result<Vec<Uuid>, DbError> {
+    db.fetch_all(OLD_BUSY, vec![before.into()]).await?.iter().map(|row| row.get(0)).collect()
 }
 
 pub async fn removed(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<(), DbError> {

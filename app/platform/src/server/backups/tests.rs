@@ -9,7 +9,11 @@ use super::*;
 use crate::{
     backups::{BackupInfo, Cause, Status},
     jobs::Progress,
-    server::{files, testing::bucket},
+    server::{
+        files,
+        jobs::{self, Jobs, Services},
+        testing::bucket,
+    },
 };
 
 const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
@@ -33,12 +37,14 @@ fn none() -> Bucket {
     let empty = String::new;
     Bucket {
         name: empty(),
+        prefix: empty(),
         endpoint: empty(),
         region: empty(),
         key_id: empty(),
         secret: empty(),
         path_style: false,
         allow_http: false,
+        patience: std::time::Duration::from_secs(30),
     }
 }
 
@@ -158,6 +164,60 @@ async fn a_backup_is_made_while_others_write_proven_and_put_back_elsewhere() {
     store::insert(&mut tx, Uuid::from_u128(9), Cause::Manual, "x", None, NOW).await.unwrap();
     tx.commit().await.unwrap();
     db.close().await;
+}
+
+#[tokio::test]
+async fn a_restore_that_failed_halfway_can_be_tried_again() {
+    let world = World::new().await;
+    world.add_file("a.csv", b"name\nA\n").await;
+    let made = world.back_up().await.unwrap();
+    let (db, _, backups) = elsewhere(&world, &[1]).await;
+    db.close().await;
+    // Nobody listens there: the database is filled, the content of files finds no place.
+    let away = Bucket { endpoint: "http://127.0.0.1:9".into(), allow_http: true, path_style: true, ..none() };
+    let away = Bucket { name: "files".into(), key_id: "key".into(), secret: "secret".into(), ..away };
+    let folder = world.folder.join("away");
+    let files = Files::new(&folder, Some(&away), b"secret").unwrap();
+    let target = Target::Folder(world.folder.join("backups"));
+    let broken = Backups::new(files, &folder, &target, &none(), secrets(&[1]), "1 day".parse().unwrap()).unwrap();
+    assert!(restore(&broken, &made.name, db.url(), Uuid::from_u128(5)).await.is_err());
+    let restored = restore(&backups, &made.name, db.url(), Uuid::from_u128(6)).await.unwrap();
+    assert_eq!((restored.rows, restored.files), (made.rows, 1));
+}
+
+#[tokio::test]
+async fn what_a_copy_caught_under_way_does_not_go_on_by_itself() {
+    let world = World::new().await;
+    let jobs = Jobs {
+        kinds: crate::server::add_jobs(jobs::Kinds::default()),
+        services: Services::new(Arc::new(|_| Box::pin(async { Ok(None) }))),
+    };
+    let id = start(&world.ctx).await.unwrap();
+    let mut tx = world.db.begin().await.unwrap();
+    store::begin(&mut tx, id).await.unwrap();
+    tx.commit().await.unwrap();
+    settle(&world.ctx, &jobs).await.unwrap();
+    let caught = store::find(&world.db, id).await.unwrap().unwrap();
+    assert_eq!(caught.status, Status::Failed, "{caught:?}");
+    assert!(jobs::is_over(&world.ctx, id).await.unwrap());
+    let paused = world.db.fetch_all("select queue from job_pauses", vec![]).await.unwrap();
+    assert_eq!(paused.len(), jobs.kinds.queues().len());
+}
+
+#[tokio::test]
+async fn a_backup_whose_program_was_killed_is_not_in_the_making_for_ever() {
+    let world = World::new().await;
+    let id = Uuid::from_u128(5);
+    let mut tx = world.db.begin().await.unwrap();
+    store::insert(&mut tx, id, Cause::Manual, "mainstay-broken.backup", None, NOW).await.unwrap();
+    store::begin(&mut tx, id).await.unwrap();
+    tx.commit().await.unwrap();
+    let status = async || store::find(&world.db, id).await.unwrap().unwrap().status;
+    world.back_up().await.unwrap();
+    assert_eq!(status().await, Status::Running, "it may go on");
+    world.app().clock().advance_seconds(DAY);
+    world.back_up().await.unwrap();
+    assert_eq!(status().await, Status::Failed);
 }
 
 #[tokio::test]

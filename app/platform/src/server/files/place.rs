@@ -7,7 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use kernel::{AppError, Timestamp};
 use object_store::{
     BackoffConfig, ClientOptions, Error, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig, WriteMultipart,
-    aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
+    aws::AmazonS3Builder, local::LocalFileSystem, path::Path, prefix::PrefixStore,
 };
 use tokio::{
     fs,
@@ -20,6 +20,8 @@ use super::spool::{self, Spooled};
 #[derive(Clone, Debug)]
 pub struct Bucket {
     pub name: String,
+    /// What each name in it begins with, a folder; nothing else of the bucket is looked at.
+    pub prefix: String,
     /// Empty for that of Amazon in the region.
     pub endpoint: String,
     pub region: String,
@@ -29,6 +31,8 @@ pub struct Bucket {
     /// The bucket in the path of an address rather than in the name of the host.
     pub path_style: bool,
     pub allow_http: bool,
+    /// How long it may say nothing in the middle of an answer. Long ones are good as long as they go on.
+    pub patience: Duration,
 }
 
 pub struct Place {
@@ -70,7 +74,8 @@ impl Place {
         };
         let client = ClientOptions::new()
             .with_connect_timeout(Duration::from_secs(3))
-            .with_timeout(Duration::from_mins(2))
+            .with_timeout_disabled()
+            .with_read_timeout(bucket.patience)
             .with_allow_http(bucket.allow_http);
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(&bucket.name)
@@ -85,7 +90,7 @@ impl Place {
             builder = builder.with_access_key_id(&bucket.key_id).with_secret_access_key(&bucket.secret);
         }
         let store = builder.build().map_err(|error| error.to_string())?;
-        Ok(Self { store: Arc::new(store), folder: None })
+        Ok(Self { store: Arc::new(PrefixStore::new(store, bucket.prefix.as_str())), folder: None })
     }
 
     /// Where a file can be read without a copy.

@@ -5,7 +5,7 @@ use kernel::AppError;
 use records::server::Ctx;
 use serde::{Deserialize, Serialize};
 
-use super::{Files, spool, store};
+use super::{Files, Stored, is_place, spool, store};
 use crate::server::jobs::{Job, JobCx, Missed, Outcome, Schedule};
 
 /// For so many seconds content stays that nobody refers to: somebody may be about to.
@@ -64,8 +64,9 @@ pub(super) async fn remove_unused(ctx: &Ctx, files: &Files) -> Result<(), AppErr
 
 pub(super) async fn remove_lost(ctx: &Ctx, files: &Files) -> Result<(), AppError> {
     let before = ctx.now().plus_seconds(-LOST);
-    let mut old =
-        files.0.place.list().try_filter(|stored| std::future::ready(stored.since < before)).try_chunks(AT_ONCE);
+    // What others put there is theirs.
+    let is_lost = |stored: &Stored| std::future::ready(stored.since < before && is_place(&stored.place));
+    let mut old = files.0.place.list().try_filter(is_lost).try_chunks(AT_ONCE);
     while let Some(some) = old.try_next().await.map_err(|e| e.1)? {
         let places: Vec<String> = some.into_iter().map(|stored| stored.place).collect();
         let known = store::known(ctx.db(), &places).await?;

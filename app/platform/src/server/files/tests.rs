@@ -155,14 +155,69 @@ async fn content_whose_program_died_on_the_way_goes_after_a_day() {
 
 fn bucket_at(at: SocketAddr) -> Bucket {
     Bucket {
-        name: "files".into(),
+        name: "company".into(),
+        prefix: "files".into(),
         endpoint: format!("http://{at}"),
         region: "us-east-1".into(),
         key_id: "key".into(),
         secret: "secret".into(),
         path_style: true,
         allow_http: true,
+        patience: Duration::from_secs(3),
     }
+}
+
+/// A bucket that says something every half second, so many times, and nothing more then.
+async fn slow_bucket(pieces: usize, length: usize) -> Bucket {
+    let answer = async move |_: axum::extract::Request| {
+        let said = futures::stream::unfold(0, move |n| async move {
+            if n == pieces {
+                // What was promised beyond that never comes.
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            Some((Ok::<_, std::io::Error>("piece"), n + 1))
+        });
+        let response = axum::http::Response::builder().header("etag", "\"7\"").header("content-length", length);
+        let response = response.header("last-modified", "Fri, 20 Nov 2026 12:00:00 GMT");
+        response.body(axum::body::Body::from_stream(said)).unwrap()
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let bucket = bucket_at(listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await.unwrap() });
+    bucket
+}
+
+#[tokio::test]
+async fn a_bucket_may_take_long_as_long_as_it_goes_on() {
+    let read = async |bucket: &Bucket| {
+        let stream = Place::bucket(bucket).unwrap().read("any").await.unwrap();
+        stream.try_fold(0, async |bytes, piece| Ok(bytes + piece.len())).await
+    };
+    // Longer in all than it may say nothing.
+    assert_eq!(read(&slow_bucket(8, 40).await).await.unwrap(), 40);
+    let broken = Bucket { patience: Duration::from_secs(1), ..slow_bucket(2, 40).await };
+    assert!(read(&broken).await.is_err());
+}
+
+#[tokio::test]
+async fn what_else_lies_in_a_bucket_stays() {
+    let bucket = bucket().await;
+    let world = World::new(Some(&bucket)).await;
+    let others = [("", "mainstay/2026-11-20.backup"), ("files", "report.pdf"), ("files", "ab/letters")];
+    let place = |prefix: &str| Place::bucket(&Bucket { prefix: prefix.into(), ..bucket.clone() }).unwrap();
+    for (prefix, name) in others {
+        let spooled = world.files.spool(&world.ctx).await.unwrap();
+        std::fs::write(spooled.path(), b"theirs").unwrap();
+        place(prefix).put(spooled, name).await.unwrap();
+    }
+    // Ours, without a row.
+    drop(world.put("a.csv", b"name\n").await.unwrap());
+    assert_eq!(world.lie().await, 3);
+    // Whenever this test runs: the bucket has a clock of its own.
+    world.sweep_after(100 * 365 * 24 * 3_600).await;
+    assert_eq!(world.lie().await, 2);
+    assert_eq!(place("").list().try_collect::<Vec<_>>().await.unwrap().len(), 3);
 }
 
 /// A bucket that takes the first piece of an upload and no second one until it is mended.

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use kernel::{AppError, server::DbError};
+use kernel::{
+    AppError,
+    server::{DbError, Tx},
+};
 use records::server::Ctx;
 use uuid::Uuid;
 
@@ -41,12 +44,23 @@ pub async fn choices(ctx: &Ctx, kinds: &Kinds) -> Result<Vec<Choice>, AppError> 
 
 /// Chooses how whoever acts wants to be told of a kind on a channel.
 pub async fn choose(ctx: &Ctx, kinds: &Kinds, kind: &str, channel: Channel, mode: Mode) -> Result<(), AppError> {
+    let mut tx = ctx.db().begin().await?;
+    choose_in(&mut tx, ctx, kinds, kind, (channel, mode)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The same in the caller's transaction.
+pub async fn choose_in(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    kinds: &Kinds,
+    kind: &str,
+    (channel, mode): (Channel, Mode),
+) -> Result<(), AppError> {
     let user = ctx.actor.user.ok_or(AppError::Unauthenticated)?;
     let kind = kinds.get(kind).ok_or(AppError::NotFound)?;
     if !channel.modes().contains(&mode) {
         return Err(AppError::BadRequest(format!("{} cannot be `{}`", channel.name(), mode.name())));
     }
-    let mut tx = ctx.db().begin().await?;
-    store::choose_channel(&mut tx, user, kind.name, channel, mode).await?;
-    Ok(tx.commit().await?)
+    Ok(store::choose_channel(tx, user, kind.name, channel, mode).await?)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kernel::AppError;
+use kernel::{AppError, Timestamp, server::Tx};
 use records::server::Ctx;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -11,21 +11,24 @@ use super::{
     Kind, Kinds,
     choices::modes,
     email, push, sms,
-    store::{self, Found},
+    store::{self, Ended, Found},
     tell::{quiet, visible},
 };
 use crate::{
     notifications::{Channel, DeliveryState, Mode, Standing},
     server::{
-        jobs::{Job, JobCx, Outcome, Policy, Queue, backoff},
+        jobs::{self, Job, JobCx, Outcome, Policy, Queue, backoff},
         outbox,
     },
 };
 
-/// What tells people things, and the ways out of the program.
+/// What tells people things, and posts their letters.
 pub const QUEUE: Queue = Queue { name: "notifications", concurrency: 8 };
-/// How often a way is tried.
-const ATTEMPTS: i64 = 6;
+/// What asks servers of others. One that never answers holds up nobody's list and nobody's letters.
+const RINGS: Queue = Queue { name: "push_and_sms", concurrency: 16 };
+const POLICY: Policy = Policy { timeout: Duration::from_mins(2), ..Policy::USUAL };
+/// How often a way is tried before it has failed: for about three hours.
+const ATTEMPTS: i64 = 12;
 /// What is said of an attempt that broke off while it was being sent.
 const UNKNOWN: &str = "The program stopped while this was sent: it may have arrived.";
 
@@ -34,15 +37,24 @@ const UNKNOWN: &str = "The program stopped while this was sent: it may have arri
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Deliver {
     pub delivery: Uuid,
+    /// The attempts that were made before somebody had it tried again. They count no more.
+    #[serde(default)]
+    pub before: i64,
 }
+
+/// Delivers one that has to ask a server of others.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Ring(pub Deliver);
 
 /// Why something was not delivered.
 #[derive(Debug)]
 pub enum Trouble {
     /// There is no use in trying again.
     Never(String),
-    /// It went wrong, and trying again may do it twice.
+    /// It was refused.
     Failed(String),
+    /// Nobody can tell whether it arrived: trying again may do it twice.
+    Lost(String),
     /// Time may heal it: at least so much, where somebody said.
     Later(String, Option<Duration>),
 }
@@ -51,77 +63,149 @@ impl Job for Deliver {
     const KIND: &'static str = "notifications.deliver";
     const TITLE: &'static str = "Deliver a notification";
     const QUEUE: Queue = QUEUE;
-    const POLICY: Policy = Policy { timeout: Duration::from_mins(2), ..Policy::USUAL };
+    const POLICY: Policy = POLICY;
 
     async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
-        let Some(found) = store::find_delivery(cx.ctx.db(), self.delivery).await? else { return Ok(Outcome::DONE) };
-        if found.state != DeliveryState::Waiting || found.mode != Mode::AtOnce {
-            return Ok(Outcome::DONE);
-        }
+        self.deliver(cx).await
+    }
+
+    async fn give_up(&self, cx: &JobCx, why: &str) -> Result<(), AppError> {
+        self.fail(&cx.ctx, why).await
+    }
+}
+
+impl Job for Ring {
+    const KIND: &'static str = "notifications.ring";
+    const TITLE: &'static str = "Send a push or text message";
+    const QUEUE: Queue = RINGS;
+    const POLICY: Policy = POLICY;
+
+    async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
+        self.0.deliver(cx).await
+    }
+
+    async fn give_up(&self, cx: &JobCx, why: &str) -> Result<(), AppError> {
+        self.0.fail(&cx.ctx, why).await
+    }
+}
+
+/// Has something delivered from a time on.
+pub async fn enqueue(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    deliver: Deliver,
+    channel: Channel,
+    at: Timestamp,
+) -> Result<(), AppError> {
+    let job = match channel {
+        Channel::Push | Channel::Sms => jobs::enqueue_at(ctx, tx, &Ring(deliver), at).await,
+        Channel::Email | Channel::InApp => jobs::enqueue_at(ctx, tx, &deliver, at).await,
+    };
+    job.map(drop)
+}
+
+impl Deliver {
+    async fn deliver(&self, cx: &JobCx) -> Result<Outcome, AppError> {
+        let Some(found) = self.find_waiting(&cx.ctx).await? else { return Ok(Outcome::DONE) };
         if found.is_marked {
             lose(&cx.ctx, &found).await?;
             return Ok(Outcome::DONE);
         }
-        let again = deliver(cx, &found).await?;
-        Ok(again.map_or(Outcome::DONE, Outcome::Snooze))
+        let Some(wait) = self.attempt(cx, &found).await? else { return Ok(Outcome::DONE) };
+        if cx.is_cancelled() {
+            return Ok(Outcome::Cancelled);
+        }
+        let now = cx.ctx.app.clock().now().micros();
+        let due_at = now.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX));
+        let mut tx = cx.ctx.db().begin().await?;
+        store::put_off(&mut tx, found.id, Timestamp::from_micros(due_at)).await?;
+        tx.commit().await?;
+        Ok(Outcome::Snooze(wait))
+    }
+
+    /// Its job is over: nobody tries again unless a person says so.
+    async fn fail(&self, ctx: &Ctx, why: &str) -> Result<(), AppError> {
+        match self.find_waiting(ctx).await? {
+            Some(found) if found.is_marked => lose(ctx, &found).await,
+            Some(found) => end(ctx, &found, DeliveryState::Failed, why).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn find_waiting(&self, ctx: &Ctx) -> Result<Option<Found>, AppError> {
+        let found = store::find_delivery(ctx.db(), self.delivery).await?;
+        Ok(found.filter(|found| found.state == DeliveryState::Waiting && found.mode == Mode::AtOnce))
+    }
+
+    /// Tries once, and says after which time to try again.
+    async fn attempt(&self, cx: &JobCx, found: &Found) -> Result<Option<Duration>, AppError> {
+        let ctx = &cx.ctx;
+        let theirs = match reader(cx, found).await? {
+            Ok(theirs) => theirs,
+            Err(why) => {
+                end(ctx, found, DeliveryState::Skipped, why).await?;
+                return Ok(None);
+            }
+        };
+        // It was due once, but may have been put off into the night since.
+        if let Some(left) = quiet(ctx, found.reader, found.priority).await? {
+            return Ok(Some(left));
+        }
+        let kinds: Kinds = cx.service()?;
+        let attempt = found.attempt + 1;
+        let sent = match found.channel {
+            Channel::Email => match kinds.get(&found.kind) {
+                Some(kind) => return post(ctx, &theirs, kind, found).await.map(|()| None),
+                // A newer one that works beside it does.
+                None => {
+                    Err(Trouble::Later("This version of the program does not know such notifications.".into(), None))
+                }
+            },
+            Channel::Push => push::deliver(ctx, found).await?,
+            Channel::Sms => match sms::write(ctx, found).await? {
+                Ok(message) if mark(ctx, found, attempt).await? => message.send(ctx).await,
+                // Another worker is at it, or ended it meanwhile.
+                Ok(_) => return Ok(None),
+                Err(trouble) => Err(trouble),
+            },
+            Channel::InApp => Err(Trouble::Never("It stands in the list.".to_owned())),
+        };
+        let mut tx = ctx.db().begin().await?;
+        let again = match sent {
+            Ok(detail) => {
+                conclude(&mut tx, ctx, found, Ended::Sent, &detail).await?;
+                None
+            }
+            Err(Trouble::Never(why)) => {
+                store::end_delivery(&mut tx, found.id, DeliveryState::Skipped, &why, ctx.now()).await?;
+                None
+            }
+            Err(Trouble::Later(why, after)) if attempt - self.before < ATTEMPTS => {
+                store::add_attempt(&mut tx, found.id, attempt, Ended::Failed, &why, ctx.now()).await?;
+                let [chance] = ctx.app.rng().bytes();
+                let own = backoff(u32::try_from(attempt - self.before).unwrap_or(1), chance);
+                Some(after.map_or(own, |after| own.max(after)))
+            }
+            Err(Trouble::Later(why, _) | Trouble::Failed(why)) => {
+                conclude(&mut tx, ctx, found, Ended::Failed, &why).await?;
+                None
+            }
+            Err(Trouble::Lost(why)) => {
+                conclude(&mut tx, ctx, found, Ended::Uncertain, &why).await?;
+                None
+            }
+        };
+        tx.commit().await?;
+        Ok(again)
     }
 }
 
-/// Delivers it, and says after which time to try again.
-async fn deliver(cx: &JobCx, found: &Found) -> Result<Option<Duration>, AppError> {
-    let ctx = &cx.ctx;
-    let theirs = match reader(cx, found).await? {
-        Ok(theirs) => theirs,
-        Err(why) => {
-            end(ctx, found, DeliveryState::Skipped, why).await?;
-            return Ok(None);
-        }
-    };
-    // It was due once, but may have been put off into the night since.
-    if let Some(left) = quiet(ctx, found.reader, found.priority).await? {
-        return Ok(Some(left));
-    }
-    let kinds: Kinds = cx.service()?;
-    let attempt = found.attempt + 1;
-    let sent = match found.channel {
-        Channel::Email => match kinds.get(&found.kind) {
-            Some(kind) => return post(ctx, &theirs, kind, found).await.map(|()| None),
-            None => Err(Trouble::Never("This version of the program does not know such notifications.".to_owned())),
-        },
-        Channel::Push => push::deliver(ctx, found).await?,
-        Channel::Sms => match sms::write(ctx, found).await? {
-            Ok(message) if mark(ctx, found, attempt).await? => message.send(ctx).await,
-            // Another worker is at it, or ended it meanwhile.
-            Ok(_) => return Ok(None),
-            Err(trouble) => Err(trouble),
-        },
-        Channel::InApp => Err(Trouble::Never("It stands in the list.".to_owned())),
-    };
-    let mut tx = ctx.db().begin().await?;
-    let again = match sent {
-        Ok(detail) => {
-            store::add_attempt(&mut tx, found.id, attempt, DeliveryState::Sent, &detail, ctx.now()).await?;
-            store::end_delivery(&mut tx, found.id, DeliveryState::Sent, &detail, ctx.now()).await?;
-            None
-        }
-        Err(Trouble::Never(why)) => {
-            store::end_delivery(&mut tx, found.id, DeliveryState::Skipped, &why, ctx.now()).await?;
-            None
-        }
-        Err(Trouble::Later(why, after)) if attempt < ATTEMPTS => {
-            store::add_attempt(&mut tx, found.id, attempt, DeliveryState::Failed, &why, ctx.now()).await?;
-            let [chance] = ctx.app.rng().bytes();
-            let own = backoff(u32::try_from(attempt).unwrap_or(1), chance);
-            Some(after.map_or(own, |after| own.max(after)))
-        }
-        Err(Trouble::Later(why, _) | Trouble::Failed(why)) => {
-            store::add_attempt(&mut tx, found.id, attempt, DeliveryState::Failed, &why, ctx.now()).await?;
-            store::end_delivery(&mut tx, found.id, DeliveryState::Failed, &why, ctx.now()).await?;
-            None
-        }
-    };
-    tx.commit().await?;
-    Ok(again)
+/// Writes down how the last attempt ended, and the delivery with it.
+async fn conclude(tx: &mut Tx, ctx: &Ctx, found: &Found, ended: Ended, why: &str) -> Result<(), AppError> {
+    let state = if ended == Ended::Sent { DeliveryState::Sent } else { DeliveryState::Failed };
+    store::add_attempt(tx, found.id, found.attempt + 1, ended, why, ctx.now()).await?;
+    store::end_delivery(tx, found.id, state, why, ctx.now()).await?;
+    Ok(())
 }
 
 /// Puts its letter in the outbox, which looks after it from there: once, as both are written together.
@@ -130,8 +214,7 @@ async fn post(ctx: &Ctx, theirs: &Ctx, kind: &'static Kind, found: &Found) -> Re
     let letter = email::single(ctx, theirs, kind, found)?;
     let mut tx = ctx.db().begin().await?;
     if store::end_delivery(&mut tx, found.id, DeliveryState::Sent, DONE, ctx.now()).await? {
-        let attempt = found.attempt + 1;
-        store::add_attempt(&mut tx, found.id, attempt, DeliveryState::Sent, DONE, ctx.now()).await?;
+        store::add_attempt(&mut tx, found.id, found.attempt + 1, Ended::Sent, DONE, ctx.now()).await?;
         outbox::post(&mut tx, ctx, letter).await?;
     }
     Ok(tx.commit().await?)
@@ -151,7 +234,7 @@ async fn mark(ctx: &Ctx, found: &Found, attempt: i64) -> Result<bool, AppError> 
 async fn lose(ctx: &Ctx, found: &Found) -> Result<(), AppError> {
     let mut tx = ctx.db().begin().await?;
     if store::end_delivery(&mut tx, found.id, DeliveryState::Failed, UNKNOWN, ctx.now()).await? {
-        store::add_attempt(&mut tx, found.id, found.attempt, DeliveryState::Failed, UNKNOWN, ctx.now()).await?;
+        store::add_attempt(&mut tx, found.id, found.attempt, Ended::Uncertain, UNKNOWN, ctx.now()).await?;
     }
     Ok(tx.commit().await?)
 }

@@ -6,14 +6,16 @@ use kernel::AppError;
 use records::server::{Ctx, titles};
 use uuid::Uuid;
 
-use super::{Deliver, Kinds, store};
+use super::{Deliver, Kinds, deliver, store};
 use crate::{
-    notifications::{DeliveryFilter, DeliveryPage},
-    server::jobs::{self, ensure_administrator},
+    notifications::{Channel, DeliveryFilter, DeliveryPage},
+    server::jobs::ensure_administrator,
 };
 
 /// Deliveries on a page.
 const PAGE: usize = 50;
+/// Deliveries that are tried again in one transaction.
+const AT_ONCE: usize = 200;
 
 /// A page of deliveries with their attempts, the newest first.
 pub async fn deliveries(
@@ -48,11 +50,24 @@ pub async fn retry(ctx: &Ctx, ids: &[Uuid]) -> Result<u64, AppError> {
     let mut tx = ctx.db().begin().await?;
     let mut retried = 0;
     for id in ids {
-        if store::retry_delivery(&mut tx, *id, ctx.now()).await? {
-            jobs::enqueue(ctx, &mut tx, &Deliver { delivery: *id }).await?;
+        if let Some((channel, before)) = store::retry_delivery(&mut tx, *id, ctx.now()).await? {
+            deliver::enqueue(ctx, &mut tx, Deliver { delivery: *id, before }, channel, ctx.now()).await?;
             retried += 1;
         }
     }
     tx.commit().await?;
     Ok(retried)
+}
+
+/// The same for all that failed, on one channel or on all of them. What may have arrived is sent again only by who
+/// names it.
+pub async fn retry_all(ctx: &Ctx, channel: Option<Channel>) -> Result<u64, AppError> {
+    ensure_administrator(ctx)?;
+    let (mut after, mut retried) = (None, 0);
+    loop {
+        let ids = store::failed_deliveries(ctx.db(), channel, after, AT_ONCE).await?;
+        let Some(last) = ids.last() else { return Ok(retried) };
+        after = Some(*last);
+        retried += retry(ctx, &ids).await?;
+    }
 }

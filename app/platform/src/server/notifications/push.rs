@@ -37,6 +37,11 @@ const LONGEST: usize = 2_000;
 /// nobody learns from it which names the network knows and where they lead.
 const UNREACHED: &str = "No push service can be reached at this address.";
 
+/// What asks push services. Anybody signed in may name one, so where an operator opens a network for servers that
+/// administrators name, this does not lead there.
+#[derive(Clone)]
+pub struct PushServices(pub Client);
+
 /// What a browser needs to subscribe, and one's own that did.
 pub async fn browsers(ctx: &Ctx, session: Option<SessionOf>) -> Result<Browsers, AppError> {
     let user = ctx.actor.user.ok_or(AppError::Unauthenticated)?;
@@ -101,7 +106,7 @@ pub async fn subscribe(
 
 /// Why messages cannot go to an address.
 async fn check(ctx: &Ctx, endpoint: &str) -> Result<Result<(), String>, AppError> {
-    let client = ctx.app.service::<Client>()?;
+    let client = &ctx.app.service::<PushServices>()?.0;
     let url = match Url::parse(endpoint) {
         Ok(url) if url.host().is_some() && endpoint.len() <= LONGEST => url,
         _ => return Ok(Err("This is no address of a push service.".to_owned())),

@@ -1,4 +1,4 @@
-//! Notifications as text messages, by the Amazon account that mail is sent with.
+//! Notifications as text messages, by the company's account at Amazon.
 
 use kernel::AppError;
 use records::server::Ctx;
@@ -17,21 +17,27 @@ pub struct Message {
     text: String,
 }
 
+/// Whether anybody gets any.
+pub async fn can_text(ctx: &Ctx) -> Result<bool, AppError> {
+    Ok(amazon(&ctx.app).await?.is_ok())
+}
+
 /// Writes it, or says why it cannot be sent.
 pub async fn write(ctx: &Ctx, found: &Found) -> Result<Result<Message, Trouble>, AppError> {
     let Some(phone) = preferences::of(ctx, found.reader).await?.phone else {
         return Ok(Err(Trouble::Never("They gave no telephone number for text messages.".to_owned())));
     };
-    let Some((client, config)) = amazon(&ctx.app).await? else {
-        return Ok(Err(Trouble::Never(
-            "Text messages need an account at Amazon, which is set up with mail by Amazon SES.".to_owned(),
-        )));
+    let (client, config) = match amazon(&ctx.app).await? {
+        Ok(account) => account,
+        Err(why) => return Ok(Err(Trouble::Never(why))),
     };
+    let site = ctx.app.service::<Site>()?;
     let mut text: String = found.title.chars().take(LONGEST).collect();
     if let Some(link) = &found.link {
-        text = format!("{text} {}", ctx.app.service::<Site>()?.at(link));
+        text = format!("{text} {}", site.at(link));
     }
-    Ok(Ok(Message { client, config, phone, text }))
+    let stop = site.at(&format!("/settings/preferences#{}", found.kind));
+    Ok(Ok(Message { client, config, phone, text: format!("{text}\nWhy, and how to stop: {stop}") }))
 }
 
 impl Message {
@@ -44,7 +50,8 @@ impl Message {
                 Err(Trouble::Later(error.to_string(), None))
             }
             // It may have arrived: a second one would be one too many.
-            Err(error @ (aws::Error::Refused(_) | aws::Error::Lost(_))) => Err(Trouble::Failed(error.to_string())),
+            Err(error @ aws::Error::Lost(_)) => Err(Trouble::Lost(error.to_string())),
+            Err(error @ aws::Error::Refused(_)) => Err(Trouble::Failed(error.to_string())),
         }
     }
 }

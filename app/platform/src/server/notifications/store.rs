@@ -4,14 +4,15 @@ mod deliveries;
 mod follows;
 mod inbox;
 mod push;
+mod reminders;
 mod sets;
 
 use kernel::server::{Args, DbError, Tx};
 use records::server::Sql;
 
 pub use deliveries::{
-    Found, NewDelivery, add_attempt, attempts_of, digest_of, end_delivery, find_delivery, insert_deliveries,
-    list_deliveries, mark_attempt, retry_delivery, with_digest,
+    Ended, Found, NewDelivery, add_attempt, attempts_of, digest_of, end_delivery, failed_deliveries, find_delivery,
+    insert_deliveries, list_deliveries, mark_attempt, put_off, retry_delivery, with_digest,
 };
 pub use follows::{channels_chosen, channels_of, choose_channel, find_standing, muted_by, stand, standings};
 pub use inbox::{NewNotification, insert, list, mark_all_read, mark_read, remove_old, snooze, unread};
@@ -21,11 +22,18 @@ pub use push::{
     find_same_subscription, list_subscriptions, put_subscription, subscriptions_of, subscriptions_without,
     touch_subscription, with_subscriptions,
 };
+pub use reminders::{forget_reminders, remind, reminders};
 pub use sets::{Change, Set, changes, find_set, later, note, unnoticed};
 
 /// Every statement whose text is fixed, for the test that both databases know them.
-pub const STATEMENTS: [&[&str]; 5] =
-    [deliveries::STATEMENTS, follows::STATEMENTS, inbox::STATEMENTS, push::STATEMENTS, sets::STATEMENTS];
+pub const STATEMENTS: [&[&str]; 6] = [
+    deliveries::STATEMENTS,
+    follows::STATEMENTS,
+    inbox::STATEMENTS,
+    push::STATEMENTS,
+    reminders::STATEMENTS,
+    sets::STATEMENTS,
+];
 
 /// Values one statement may carry.
 const VALUES: usize = 15_000;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use kernel::{AppError, Timestamp};
+use kernel::{AppError, Timestamp, server::unexpected};
 use records::server::{Action, Actor, Ctx, find_many};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{
     Deliver, Kinds,
     choices::{Modes, modes},
+    deliver,
     quiet::until,
     store::{self, NewDelivery, NewNotification},
 };
@@ -44,7 +45,7 @@ pub struct Tell {
 impl Job for Tell {
     const KIND: &'static str = "notifications.tell";
     const TITLE: &'static str = "Tell people";
-    const QUEUE: jobs::Queue = super::deliver::QUEUE;
+    const QUEUE: jobs::Queue = deliver::QUEUE;
     /// People wait for it.
     const POLICY: Policy = Policy { urgency: 30, ..Policy::USUAL };
     const SECRETS: &'static [&'static str] = &["title", "message", "link"];
@@ -58,7 +59,8 @@ impl Job for Tell {
 async fn tell(cx: &JobCx, told: &Tell) -> Result<(), AppError> {
     let ctx = &cx.ctx;
     let kinds: Kinds = cx.service()?;
-    let kind = kinds.get(&told.kind).ok_or_else(|| AppError::Conflict("There are no such notifications.".into()))?;
+    // A newer version that works beside this one knows it.
+    let kind = kinds.get(&told.kind).ok_or_else(|| unexpected(format!("there are no notifications {}", told.kind)))?;
     let mut readers = told.to.clone();
     if let Some((record_type, id)) = &told.about {
         readers = allowed(ctx, cx.actors(), record_type, *id, &readers).await?;
@@ -92,7 +94,8 @@ async fn tell(cx: &JobCx, told: &Tell) -> Result<(), AppError> {
     let deliveries: Vec<NewDelivery> = new.iter().filter_map(|id| deliveries.remove(id)).flatten().collect();
     store::insert_deliveries(&mut tx, &deliveries, ctx.now()).await?;
     for delivery in deliveries.iter().filter(|delivery| delivery.mode == Mode::AtOnce) {
-        jobs::enqueue_at(ctx, &mut tx, &Deliver { delivery: delivery.id }, delivery.due_at).await?;
+        let deliver = Deliver { delivery: delivery.id, before: 0 };
+        deliver::enqueue(ctx, &mut tx, deliver, delivery.channel, delivery.due_at).await?;
     }
     for one in notifications.iter().filter(|one| one.in_app && new.contains(&one.id)) {
         let data = json!({
@@ -101,7 +104,7 @@ async fn tell(cx: &JobCx, told: &Tell) -> Result<(), AppError> {
             "title": told.title,
             "message": told.message,
             "link": told.link,
-            "priority": told.priority,
+            "priority": told.priority.name(),
         });
         tell_user(&mut tx, one.reader, &Event::Notification(data)).await?;
     }

@@ -1,20 +1,16 @@
+mod changes;
+mod deliveries;
+mod overdue;
 mod peers;
 mod push;
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use kernel::{
     AppError, Timestamp,
     server::{Args, Clock, testing::TestDb},
 };
-use records::server::{Actor, Ctx, Grants};
+use records::server::{Actor, Ctx, Grants, Module, Reach};
 use serde_json::{Map, json};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -24,7 +20,7 @@ use crate::{
     notifications::{Channel, DeliveryFilter, Mode, NotificationFilter, Priority},
     server::{
         jobs::{self, Actors, Services, Worker},
-        outbox::{Mailer, Patience},
+        outbox::{Endpoints, Mailer, Patience},
         outside::{Client, Guard},
         preferences, testing,
     },
@@ -49,9 +45,14 @@ impl World {
 
     /// Ann and Bob, and nothing to send mail with.
     async fn bare() -> Self {
-        let db = TestDb::new().await;
+        Self::of(TestDb::new().await, vec![]).await
+    }
+
+    /// The same with more modules, whose tables the database has.
+    async fn of(db: TestDb, mut modules: Vec<Module>) -> Self {
+        modules.push(crate::server::module());
         let clock = Clock::fixed(Timestamp::parse(NOW).unwrap());
-        let app = records::server::testing::app((*db).clone(), clock, vec![crate::server::module()]);
+        let app = records::server::testing::app((*db).clone(), clock, modules);
         let ctx = app.ctx(Arc::new(Actor::system()));
         let mut people = BTreeMap::new();
         for name in ["ann", "bob"] {
@@ -62,7 +63,7 @@ impl World {
             let mut tx = db.begin().await.unwrap();
             tx.execute(sql, vec![id.into(), ctx.now().into(), email.as_str().into(), true.into()]).await.unwrap();
             tx.commit().await.unwrap();
-            let grants = Arc::new(Grants::default());
+            let grants = Arc::new(Grants::default().allow("chores", Action::View, Reach::Own));
             let actor = Actor { user: Some(id), name: name.to_owned(), email, grants, ..Actor::system() };
             people.insert(name, Arc::new(actor));
         }
@@ -82,13 +83,16 @@ impl World {
     }
 
     fn work(&self) {
+        self.work_on(crate::server::add_jobs(jobs::Kinds::default()), add(Kinds::default()));
+    }
+
+    fn work_on(&self, kinds: jobs::Kinds, told: Kinds) {
         let people: Vec<Arc<Actor>> = self.people.values().cloned().collect();
         let actors: Actors = Arc::new(move |id| {
             let found = people.iter().find(|actor| actor.user == Some(id)).cloned();
             Box::pin(async move { Ok::<_, AppError>(found) })
         });
-        let services = Services::new(actors).with(add(Kinds::default()));
-        let kinds = crate::server::add_jobs(jobs::Kinds::default());
+        let services = Services::new(actors).with(told);
         let worker = Worker::new(self.ctx.app.clone(), kinds, services).scheduling(false);
         tokio::spawn(worker.run(self.stop.subscribe()));
     }
@@ -120,17 +124,13 @@ impl World {
 
     /// Ann gets text messages, by an Amazon at this address.
     async fn texting(&self, endpoint: &str) {
-        let fixed = [
-            ("mail.transport", "ses"),
-            ("mail.sender", "known@example.com"),
-            ("ses.region", "eu-central-1"),
-            ("ses.access_key_id", "AKIDEXAMPLE"),
-            ("ses.secret_access_key", "secret"),
-        ];
+        let fixed =
+            [("ses.region", "eu-central-1"), ("ses.access_key_id", "AKIDEXAMPLE"), ("ses.secret_access_key", "secret")];
         testing::provide(&self.ctx.app, &fixed, Patience::default());
         let guard = Guard::new(vec!["127.0.0.0/8".parse().unwrap()]);
         let client = Client::new(guard.clone(), &[]).unwrap();
-        self.ctx.app.provide(Mailer::new("crm.example", guard, client, vec![], Some(endpoint.to_owned())));
+        let endpoints = Endpoints { ses: None, sns: Some(endpoint.to_owned()) };
+        self.ctx.app.provide(Mailer::new("crm.example", guard, client, vec![], endpoints));
         self.choose("ann", Channel::Sms, Mode::AtOnce).await;
         self.prefer("ann", json!({ "sms_phone": "+41446681800" })).await;
     }
@@ -157,6 +157,22 @@ impl World {
         self.rows("select channel, mode, state from deliveries order by id", 3).await
     }
 
+    /// A column of times, to the minute.
+    async fn times(&self, sql: &str) -> Vec<String> {
+        let rows = self.db.fetch_all(sql, Args::new()).await.unwrap();
+        rows.iter().map(|row| row.get::<Timestamp>(0).unwrap().to_string()[..16].to_owned()).collect()
+    }
+
+    /// When push and text messages that wait go.
+    async fn runs_at(&self) -> Vec<String> {
+        self.times("select run_at from jobs where kind = 'notifications.ring' and state = 'scheduled'").await
+    }
+
+    /// The same as the log of deliveries has it.
+    async fn due_at(&self) -> Vec<String> {
+        self.times("select due_at from deliveries where state = 'waiting' order by id").await
+    }
+
     async fn letters(&self) -> Vec<String> {
         self.rows("select subject, plain from outbox order by id", 2).await
     }
@@ -173,8 +189,10 @@ impl World {
 
     /// Nothing that can be done is left.
     async fn settle(&self) {
-        let left = "select id from jobs where (queue = 'notifications' or kind = 'notifications.clean_up') and state in ('available', 'running', 'retryable')";
-        let later = "select id from jobs where queue = 'notifications' and state = 'scheduled' and run_at <= $1";
+        let left = "select id from jobs where (queue in ('notifications', 'push_and_sms') or kind = 'notifications.clean_up') \
+                    and state in ('available', 'running', 'retryable')";
+        let later = "select id from jobs where queue in ('notifications', 'push_and_sms') and state = 'scheduled' \
+                     and run_at <= $1";
         self.until("all is done", async || {
             let now = self.ctx.app.clock().now();
             self.db.fetch_optional(left, vec![]).await.unwrap().is_none()
@@ -310,66 +328,64 @@ async fn what_was_read_long_ago_is_removed_and_the_rest_stays() {
 }
 
 #[tokio::test]
-async fn a_text_message_is_marked_before_it_is_sent_and_never_sent_again_by_itself() {
+async fn marking_all_as_read_leaves_what_stands_in_a_digest_alone() {
     let world = World::new().await;
-    // It takes what it is asked and never answers.
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    world.texting(&format!("http://{}", listener.local_addr().unwrap())).await;
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counted = asked.clone();
-    tokio::spawn(async move {
-        let mut kept = vec![];
-        while let Ok((stream, _)) = listener.accept().await {
-            kept.push(stream);
-            counted.fetch_add(1, Ordering::SeqCst);
-        }
-    });
-    world.choose("ann", Channel::Email, Mode::Off).await;
     world.work();
-    world.tell("ann", "Done", None).await;
-    let asked = || asked.load(Ordering::SeqCst);
-    world.until("it is being sent", async || asked() == 1).await;
-    let attempts = async || world.rows("select state, message from delivery_attempts order by attempt", 2).await;
-    assert_eq!(attempts().await, ["sending It is being sent."]);
-    // Its job runs again, as after a worker died in the middle of it.
-    let args = world.rows("select args from jobs where kind = 'notifications.deliver'", 1).await;
-    let again: Deliver = serde_json::from_str(&args[0]).unwrap();
-    world.run(&again).await;
-    world.until("it is over", async || world.deliveries().await == ["sms at_once failed"]).await;
-    let lost = ["failed The program stopped while this was sent: it may have arrived."];
-    assert_eq!((attempts().await.as_slice(), asked()), (lost.map(str::to_owned).as_slice(), 1));
-    // A person may decide otherwise.
-    assert_eq!(retry(&world.now(), &[again.delivery]).await.unwrap(), 1);
-    world.until("it is sent once more", async || asked() == 2).await;
-    assert_eq!(attempts().await[1], "sending It is being sent.");
+    world.choose("ann", Channel::Email, Mode::Daily).await;
+    world.tell("ann", "Seen", None).await;
+    world.settle().await;
+    world.choose("ann", Channel::InApp, Mode::Off).await;
+    world.tell("ann", "Not seen", None).await;
+    world.settle().await;
+    assert_eq!(mark_all_read(&world.as_("ann")).await.unwrap(), 0);
+    world.run(&SendDigests { mode: Mode::Daily }).await;
+    world.settle().await;
+    let letters = world.letters().await;
+    let [letter] = letters.as_slice() else { panic!("{letters:?}") };
+    assert!(
+        letter.contains("Not seen") && letter.contains("1 notification") && !letter.contains("Seen is"),
+        "{letter}"
+    );
 }
 
 #[tokio::test]
-async fn a_way_that_is_out_of_order_is_tried_again_and_holds_up_no_other() {
+async fn what_only_a_newer_version_knows_waits_for_it() {
     let world = World::new().await;
-    // Nobody listens there.
-    world.texting("http://127.0.0.1:9").await;
     world.work();
-    world.tell("ann", "Done", None).await;
+    world.choose("bob", Channel::Email, Mode::Daily).await;
+    let quiet = json!({ "time_zone": "Europe/London", "quiet_hours": { "from": "09:00", "until": "12:00" } });
+    world.prefer("ann", quiet).await;
+    for who in ["ann", "bob"] {
+        world.tell(who, "Done", None).await;
+    }
+    world.settle().await;
+    // From here on it is as if these were of a kind that this version does not have.
+    let mut tx = world.db.begin().await.unwrap();
+    tx.execute("update notifications set kind = 'newer'", Args::new()).await.unwrap();
+    tx.commit().await.unwrap();
+    world.ctx.app.clock().set(Timestamp::parse("2026-11-20T12:00:00Z").unwrap());
+    world.run(&SendDigests { mode: Mode::Daily }).await;
+    let attempts = async || world.rows("select state from delivery_attempts", 1).await;
+    world.until("the letter was tried", async || attempts().await == ["failed"]).await;
+    let tell = Tell {
+        notice: world.ctx.new_id(),
+        kind: "newer".to_owned(),
+        to: vec![world.id("ann")],
+        title: "Done".to_owned(),
+        message: String::new(),
+        link: None,
+        priority: Priority::Normal,
+        about: None,
+    };
+    world.run(&tell).await;
+    let tells = async || world.rows("select state from jobs where kind = 'notifications.tell' order by id", 1).await;
+    world.until("telling is tried again", async || tells().await.last().is_some_and(|s| s == "retryable")).await;
+    let digests = "select id from jobs where kind like 'notifications.%digest%' and state <> 'completed'";
     world
-        .until("the letter is posted and the text message put off", async || {
-            let states = world.rows("select channel, state from deliveries order by channel", 2).await;
-            let attempts = world.rows("select state from delivery_attempts order by state", 1).await;
-            states == ["email sent", "sms waiting"] && attempts == ["failed", "sent"]
-        })
+        .until("the digest was looked at", async || world.db.fetch_all(digests, vec![]).await.unwrap().is_empty())
         .await;
-    assert_eq!(count_unread(&world.as_("ann")).await.unwrap(), 1);
-    world
-        .until("it was tried often enough", async || {
-            world.ctx.app.clock().advance_seconds(3_600);
-            world.rows("select state from deliveries where channel = 'sms'", 1).await == ["failed"]
-        })
-        .await;
-    let failed = "select state from delivery_attempts where state = 'failed'";
-    assert_eq!(world.rows(failed, 1).await.len(), 6);
-    let page = deliveries(&world.now(), &add(Kinds::default()), &DeliveryFilter::default(), None).await.unwrap();
-    let sms = page.deliveries.iter().find(|d| d.channel == Channel::Sms).unwrap();
-    assert_eq!((sms.attempts.len(), sms.attempts[0].attempt), (6, 6));
-    assert_eq!(retry(&world.now(), &[sms.id]).await.unwrap(), 1);
-    world.until("it was tried once more", async || world.rows(failed, 1).await.len() == 7).await;
+    let mut waiting = world.deliveries().await;
+    waiting.sort();
+    assert_eq!(waiting, ["email at_once waiting", "email daily waiting"]);
+    assert!(world.letters().await.is_empty());
 }

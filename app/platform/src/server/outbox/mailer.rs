@@ -10,7 +10,7 @@ use lettre::transport::smtp::client::AsyncSmtpConnection;
 use records::server::App;
 
 use crate::{
-    outbox::settings::{MailSettings, SECTION, Smtp, Transport},
+    outbox::settings::{Amazon, MailSettings, SECTION, Smtp, Transport},
     server::{
         outside::{Client, Guard},
         settings,
@@ -44,11 +44,17 @@ pub struct Mailer {
     pub(super) client: Client,
     /// Authorities trusted beside the system's, in PEM.
     pub(super) authorities: Vec<Vec<u8>>,
-    /// In place of Amazon's own address.
-    pub(super) ses_endpoint: Option<String>,
+    pub(super) endpoints: Endpoints,
     pub(super) patience: Patience,
     name: String,
     idle: Mutex<Vec<Idle>>,
+}
+
+/// Addresses in place of Amazon's own.
+#[derive(Clone, Debug, Default)]
+pub struct Endpoints {
+    pub ses: Option<String>,
+    pub sns: Option<String>,
 }
 
 struct Idle {
@@ -59,15 +65,9 @@ struct Idle {
 
 impl Mailer {
     /// Introduces itself to servers by `name`, which is also the right half of each Message-ID.
-    pub fn new(
-        name: &str,
-        guard: Guard,
-        client: Client,
-        authorities: Vec<Vec<u8>>,
-        ses_endpoint: Option<String>,
-    ) -> Self {
+    pub fn new(name: &str, guard: Guard, client: Client, authorities: Vec<Vec<u8>>, endpoints: Endpoints) -> Self {
         let patience = Patience::default();
-        Self { guard, client, authorities, ses_endpoint, patience, name: name.to_owned(), idle: Mutex::default() }
+        Self { guard, client, authorities, endpoints, patience, name: name.to_owned(), idle: Mutex::default() }
     }
 
     #[must_use]
@@ -106,17 +106,23 @@ pub(super) async fn settings(app: &App) -> Result<Result<MailSettings, FieldErro
     Ok(settings::texts(app, &SECTION).await?.and_then(|texts| MailSettings::of(&texts)))
 }
 
-/// The account at Amazon that mail is sent with, for its other services, and who may ask there.
-pub async fn amazon(app: &App) -> Result<Option<(Client, aws::Config)>, AppError> {
-    let Ok(MailSettings { transport: Transport::Ses(account), .. }) = settings(app).await? else { return Ok(None) };
-    let mailer = app.service::<Mailer>()?;
-    let config = aws::Config {
-        region: account.region,
-        access_key_id: account.access_key_id,
-        secret_access_key: account.secret_access_key,
-        endpoint: mailer.ses_endpoint.clone(),
+/// The account at Amazon that text messages are sent with, whatever sends mail, and what asks there; or why none are.
+pub async fn amazon(app: &App) -> Result<Result<(Client, aws::Config), String>, AppError> {
+    let account = match settings::texts(app, &SECTION).await? {
+        Ok(texts) if !Amazon::is_meant(&texts) => return Ok(Err(NO_ACCOUNT.to_owned())),
+        Ok(texts) => Amazon::of(&texts),
+        Err(errors) => Err(errors),
     };
-    Ok(Some((mailer.client.clone(), config)))
+    let mailer = app.service::<Mailer>()?;
+    let config = account.map(|account| (mailer.client.clone(), account.config(mailer.endpoints.sns.clone())));
+    Ok(config.map_err(|errors| unusable(&errors)))
+}
+
+impl Amazon {
+    pub(super) fn config(&self, endpoint: Option<String>) -> aws::Config {
+        let Self { region, access_key_id, secret_access_key } = self.clone();
+        aws::Config { region, access_key_id, secret_access_key, endpoint }
+    }
 }
 
 /// Why nothing can be sent; `None` where it can.
@@ -129,6 +135,7 @@ pub(super) async fn hindrance(app: &App) -> Result<Option<String>, AppError> {
 }
 
 pub(super) const NO_WAY: &str = "There is no way to send mail yet.";
+const NO_ACCOUNT: &str = "Text messages need an account at Amazon, which is entered with the settings for mail.";
 
 pub(super) fn unusable(errors: &FieldErrors) -> String {
     let first = errors.0.values().flatten().next().map(String::as_str).unwrap_or_default();

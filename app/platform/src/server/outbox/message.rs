@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lettre::{
     Message,
+    address::Envelope,
     message::{
         Attachment, Mailbox, MultiPart, SinglePart,
         header::{ContentType, HeaderName, HeaderValue},
@@ -24,18 +25,25 @@ pub fn write(mail: &Mail, settings: &MailSettings, organisation: &str) -> Result
     let name = if settings.sender_name.is_empty() { organisation } else { &settings.sender_name };
     let micros = u64::try_from(mail.created_at.micros()).unwrap_or(0);
     let mut builder = Message::builder()
-        .from(Mailbox::new(Some(address::one_line(name)).filter(|n| !n.is_empty()), sender))
+        .from(Mailbox::new(Some(address::one_line(name)).filter(|n| !n.is_empty()), sender.clone()))
         .subject(&mail.subject)
         .message_id(Some(mail.message_id.clone()))
         .date(SystemTime::UNIX_EPOCH + Duration::from_micros(micros));
     if let Some(reply_to) = address::parse(&settings.reply_to) {
         builder = builder.reply_to(Mailbox::new(None, reply_to));
     }
-    for (_, to) in &mail.recipients {
-        if let Some(address) = address::parse(&to.address) {
-            builder = builder.to(Mailbox::new(Some(to.name.clone()).filter(|n| !n.is_empty()), address));
+    let recipients = mail.recipients.iter().filter_map(|(_, to)| Some((&to.name, address::parse(&to.address)?)));
+    let recipients: Vec<_> = recipients.collect();
+    builder = match recipients.as_slice() {
+        [(name, address)] => builder.to(Mailbox::new(Some((*name).clone()).filter(|n| !n.is_empty()), address.clone())),
+        // Whom else it goes to is for none of them to know.
+        several => {
+            let to = HeaderName::new_from_ascii_str("To");
+            let addresses = several.iter().map(|(_, address)| address.clone()).collect();
+            let envelope = Envelope::new(Some(sender), addresses).map_err(|e| failed(&e))?;
+            builder.envelope(envelope).raw_header(HeaderValue::new(to, "undisclosed-recipients:;".to_owned()))
         }
-    }
+    };
     let own = [("Auto-Submitted".to_owned(), "auto-generated".to_owned())];
     for (name, value) in own.iter().chain(&mail.headers) {
         let name = HeaderName::new_from_ascii(name.clone()).map_err(|e| failed(&e))?;
@@ -101,7 +109,7 @@ mod tests {
             failures: 0,
             attempt: 0,
             created_at: Timestamp::from_micros(1_795_000_000_000_000),
-            recipients: vec![(0, to("ann@example.com", name)), (1, to("bob@bücher.example", ""))],
+            recipients: vec![(0, to("ann@bücher.example", name))],
         }
     }
 
@@ -147,8 +155,21 @@ mod tests {
                 "{name}: {text}"
             );
         }
-        assert!(text.contains("Message-ID: <1@crm.example>") && text.contains("bob@xn--bcher-kva.example"), "{text}");
+        assert!(text.contains("Message-ID: <1@crm.example>") && text.contains("ann@xn--bcher-kva.example"), "{text}");
         assert!(text.split("\r\n").all(|line| line.len() <= 998), "RFC 5322, section 2.1.1");
+    }
+
+    #[test]
+    fn several_recipients_do_not_see_each_other() {
+        let mut several = mail("Hi", "Ann", "<p>Hi</p>");
+        let bob = RecipientInfo { address: "bob@example.com".to_owned(), ..several.recipients[0].1.clone() };
+        several.recipients.push((1, bob));
+        let text = written(&several);
+        let to: Vec<_> = headers(&text).into_iter().filter(|line| line.starts_with("To:")).collect();
+        assert_eq!(to, ["To: undisclosed-recipients:;"]);
+        for name in ["Ann", "ann@", "bob@"] {
+            assert!(!text.contains(name), "{name}: {text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Putting messages in the outbox.
 
-use kernel::{AppError, EmailAddress, FieldErrors, server::Tx};
+use kernel::{AppError, EmailAddress, FieldErrors, fold, server::Tx};
 use records::server::Ctx;
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ pub struct Recipient {
     pub name: String,
 }
 
-/// A message to send. All its recipients see each other.
+/// A message to send. None of several recipients sees the others.
 #[derive(Clone, Debug, Default)]
 pub struct Letter {
     pub to: Vec<Recipient>,
@@ -65,6 +65,7 @@ pub async fn post(tx: &mut Tx, ctx: &Ctx, letter: Letter) -> Result<Uuid, AppErr
         headers,
         state: if is_hopeless { State::Failed } else { State::Queued },
         trouble: is_hopeless.then_some("None of the recipients has an e-mail address."),
+        search_key: search_key(&letter.subject, &letter.to, &recipients),
         now: ctx.now(),
     };
     store::insert(tx, &new, &recipients).await?;
@@ -72,6 +73,16 @@ pub async fn post(tx: &mut Tx, ctx: &Ctx, letter: Letter) -> Result<Uuid, AppErr
         send::enqueue(ctx, tx, SendMail { message: id, round: 0 }).await?;
     }
     Ok(id)
+}
+
+/// What a message is found by: its subject, and of each recipient the name and the address, as it was given and as
+/// servers take it.
+fn search_key(subject: &str, to: &[Recipient], taken: &[(String, String, Delivery, Option<&str>)]) -> String {
+    let given = to.iter().flat_map(|to| [to.name.as_str(), to.address.as_str()]);
+    let taken = taken.iter().map(|(address, ..)| address.as_str());
+    let mut keys: Vec<String> = std::iter::once(subject).chain(given).chain(taken).map(fold::key).collect();
+    keys.dedup();
+    keys.join("\n")
 }
 
 /// Sends a message to try the settings, and gives its id.

@@ -90,11 +90,18 @@ impl Job for SendMail {
 
     async fn give_up(&self, cx: &JobCx, why: &str) -> Result<(), AppError> {
         lose(cx, self.message, why).await?;
-        let Some(mail) = store::load(cx.ctx.db(), self.message).await? else { return Ok(()) };
+        self.fail(&cx.ctx, why).await
+    }
+}
+
+impl SendMail {
+    /// Nobody sends the message any more that waits in this round.
+    pub(super) async fn fail(&self, ctx: &Ctx, why: &str) -> Result<(), AppError> {
+        let Some(mail) = store::load(ctx.db(), self.message).await? else { return Ok(()) };
         if mail.state == State::Queued && mail.round == self.round {
             let is_with_some = mail.recipients.iter().any(|(_, to)| to.state == Delivery::Accepted);
-            let mut tx = cx.ctx.db().begin().await?;
-            store::give_up(&mut tx, &mail, is_with_some, why, cx.ctx.app.clock().now()).await?;
+            let mut tx = ctx.db().begin().await?;
+            store::give_up(&mut tx, &mail, is_with_some, why, ctx.app.clock().now()).await?;
             tx.commit().await?;
         }
         Ok(())

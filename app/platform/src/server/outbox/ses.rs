@@ -3,22 +3,17 @@
 use kernel::Timestamp;
 
 use super::{mailer::Mailer, send::Handed};
-use crate::outbox::settings::Ses;
+use crate::outbox::settings::Amazon;
 
 pub async fn hand_over(
     mailer: &Mailer,
-    account: &Ses,
+    account: &Amazon,
     now: Timestamp,
     from: &str,
     to: &[String],
     message: &[u8],
 ) -> Handed {
-    let config = aws::Config {
-        region: account.region.clone(),
-        access_key_id: account.access_key_id.clone(),
-        secret_access_key: account.secret_access_key.clone(),
-        endpoint: mailer.ses_endpoint.clone(),
-    };
+    let config = account.config(mailer.endpoints.ses.clone());
     match aws::ses::send(mailer.client.http(), &config, now, from, to, message).await {
         Ok(number) => Handed::Accepted(format!("Amazon SES took it as {number}")),
         Err(error @ (aws::Error::Unreachable(_) | aws::Error::Busy(_))) => Handed::Temporary(error.to_string()),

@@ -108,7 +108,10 @@ impl<'a> Iterator for Pieces<'a> {
 async fn connect(mailer: &Mailer, server: &Smtp) -> Result<AsyncSmtpConnection, Trouble> {
     let addresses = mailer.guard.resolve(&server.host, server.port).await.map_err(|e| match e {
         OutsideError::Unknown(_) => Trouble::Temporary(sentence(&e.to_string())),
-        OutsideError::Refused { .. } | OutsideError::NoName(_) => Trouble::Permanent(sentence(&e.to_string())),
+        OutsideError::Refused { .. } => {
+            Trouble::Permanent(sentence(&format!("{e}; an operator can allow it with MAINSTAY_OUTSIDE_ALLOW")))
+        }
+        OutsideError::NoName(_) => Trouble::Permanent(sentence(&e.to_string())),
     })?;
     let hello = ClientId::Domain(mailer.name().to_owned());
     let tls = tls(mailer, server).map_err(|e| Trouble::Permanent(explained(&e)))?;

@@ -1,19 +1,19 @@
 //! The rows of the outbox. What moves a message on names what it was moved from.
 
-use std::collections::BTreeMap;
+mod monitor;
 
 use kernel::{
     Timestamp,
     server::{Arg, Db, DbError, Row, Tx},
 };
-use records::server::Sql;
+pub use monitor::{counts, find, find_detail, ids, list};
 use uuid::Uuid;
 
-use crate::outbox::{Delivery, MessageFilter, MessageInfo, RecipientInfo, State};
+use crate::outbox::{Delivery, RecipientInfo, State};
 
 const INSERT: &str = "insert into outbox (id, message_id, kind, about_type, about_id, subject, html, plain, headers, state, \
-     round, failures, attempt, trouble, created_at, finished_at) \
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, 0, $11, $12, $13)";
+     round, failures, attempt, trouble, created_at, finished_at, search_key) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, 0, $11, $12, $13, $14)";
 const INSERT_RECIPIENT: &str =
     "insert into outbox_recipients (message, n, address, name, state, answer) values ($1, $2, $3, $4, $5, $6)";
 const LOAD: &str = "select message_id, kind, subject, html, plain, headers, state, round, failures, attempt, created_at \
@@ -36,6 +36,7 @@ const REFUSE: &str = "update outbox_recipients set state = 'refused', answer = c
      where message = $1 and state = 'waiting'";
 const LOSE: &str =
     "update outbox set state = 'uncertain', trouble = $2, finished_at = $3 where id = $1 and state = 'sending'";
+const QUEUED: &str = "select id, round from outbox where state = 'queued' and id > $1 order by id limit 500";
 const LOST: &str = "select id from outbox where state = 'sending' and handed_over_at < $1";
 const SEND: &str = "update outbox set state = 'queued', round = round + 1, failures = 0, trouble = null, retry_at = null, \
      finished_at = null, decided_by = $2, decided_at = $3 \
@@ -47,18 +48,9 @@ const DISCARD: &str = "update outbox set state = 'discarded', finished_at = $3, 
      decided_at = $3 where id = $1 and state in ('held', 'queued', 'failed', 'uncertain')";
 const REMOVE: &str =
     "delete from outbox where id in (select id from outbox where state = $1 and finished_at < $2 limit 500)";
-const COUNTS: &str = "select state, count(*) from outbox group by state";
-const DETAIL: &str =
-    "select message_id, sender, headers, plain, handed_over_at, decided_by, decided_at from outbox where id = $1";
-
-const COLUMNS: &str = "id, kind, subject, state, attempt, trouble, retry_at, created_at, finished_at, \
-     (select address from outbox_recipients r where r.message = outbox.id and r.n = 0), \
-     (select count(*) from outbox_recipients r where r.message = outbox.id), \
-     (select count(*) from outbox_recipients r where r.message = outbox.id and r.state = 'accepted'), \
-     (select count(*) from outbox_recipients r where r.message = outbox.id and r.state = 'refused')";
 
 /// Every statement whose text is fixed, for the test that both databases know them.
-pub const STATEMENTS: [&str; 20] = [
+const OWN: &[&str] = &[
     INSERT,
     INSERT_RECIPIENT,
     LOAD,
@@ -72,14 +64,17 @@ pub const STATEMENTS: [&str; 20] = [
     FAIL,
     REFUSE,
     LOSE,
+    QUEUED,
     LOST,
     SEND,
     ROUND,
     WAIT,
     DISCARD,
     REMOVE,
-    DETAIL,
 ];
+
+/// Those of all files.
+pub const STATEMENTS: [&[&str]; 2] = [OWN, monitor::STATEMENTS];
 
 /// A message that is about to be written.
 pub struct New {
@@ -93,6 +88,8 @@ pub struct New {
     pub headers: Vec<(String, String)>,
     pub state: State,
     pub trouble: Option<&'static str>,
+    /// What it is found by.
+    pub search_key: String,
     pub now: Timestamp,
 }
 
@@ -142,6 +139,7 @@ pub async fn insert(
         new.trouble.into(),
         new.now.into(),
         finished_at.into(),
+        new.search_key.as_str().into(),
     ];
     tx.execute(INSERT, args).await?;
     for (n, (address, name, state, answer)) in (0_i64..).zip(recipients) {
@@ -260,6 +258,12 @@ pub async fn list_lost(db: &Db, before: Timestamp) -> Result<Vec<Uuid>, DbError>
     db.fetch_all(LOST, vec![before.into()]).await?.iter().map(|row| row.get(0)).collect()
 }
 
+/// Messages in line after one, some at a time, each with its round.
+pub async fn list_queued(db: &Db, after: Uuid) -> Result<Vec<(Uuid, i64)>, DbError> {
+    let rows = db.fetch_all(QUEUED, vec![after.into()]).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
 /// Puts a message in the queue anew, and gives the number of the round. `None` where its state does not allow it.
 pub async fn send(tx: &mut Tx, id: Uuid, by: Option<Uuid>, now: Timestamp) -> Result<Option<i64>, DbError> {
     if tx.execute(SEND, vec![id.into(), by.into(), now.into()]).await? == 0 {
@@ -276,132 +280,4 @@ pub async fn discard(tx: &mut Tx, id: Uuid, by: Option<Uuid>, now: Timestamp) ->
 /// Removes messages that ended so before a time, some at a time.
 pub async fn remove_over(tx: &mut Tx, state: State, before: Timestamp) -> Result<u64, DbError> {
     tx.execute(REMOVE, vec![state.name().into(), before.into()]).await
-}
-
-pub async fn counts(db: &Db) -> Result<BTreeMap<State, i64>, DbError> {
-    let rows = db.fetch_all(COUNTS, vec![]).await?;
-    rows.iter().map(|row| Ok((state_of(&row.get::<String>(0)?), row.get(1)?))).collect()
-}
-
-fn push_filter(sql: &mut Sql, filter: &MessageFilter) {
-    if let Some(state) = filter.state {
-        sql.push(" and state = ");
-        sql.bind(state.name());
-    }
-    if let Some(words) = filter.search.as_deref().map(str::trim).filter(|words| !words.is_empty()) {
-        sql.push(" and (");
-        push_contains(sql, "subject", words);
-        sql.push(" or exists (select 1 from outbox_recipients r where r.message = outbox.id and (");
-        push_contains(sql, "r.address", words);
-        sql.push(" or ");
-        push_contains(sql, "r.name", words);
-        sql.push(")))");
-    }
-}
-
-/// Whether a column has these words in it, in capitals or not. SQLite knows no capitals but those of ASCII: the others
-/// are found there as they are typed, too.
-fn push_contains(sql: &mut Sql, column: &str, words: &str) {
-    let spellings = [words.to_lowercase(), words.to_ascii_lowercase()];
-    let spellings = if spellings[0] == spellings[1] { &spellings[..1] } else { &spellings[..] };
-    for (i, words) in spellings.iter().enumerate() {
-        sql.push(if i > 0 { " or lower(" } else { "(lower(" });
-        sql.push(column);
-        sql.push(") like ");
-        sql.bind(format!("%{}%", words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")));
-        sql.push(" escape '\\'");
-    }
-    sql.push(")");
-}
-
-fn info(row: &Row) -> Result<MessageInfo, DbError> {
-    Ok(MessageInfo {
-        id: row.get(0)?,
-        kind: row.get(1)?,
-        subject: row.get(2)?,
-        state: state_of(&row.get::<String>(3)?),
-        attempt: row.get(4)?,
-        trouble: row.get(5)?,
-        retry_at: row.get(6)?,
-        created_at: row.get(7)?,
-        finished_at: row.get(8)?,
-        to: row.get::<Option<String>>(9)?.unwrap_or_default(),
-        recipients: row.get(10)?,
-        accepted: row.get(11)?,
-        refused: row.get(12)?,
-    })
-}
-
-/// A page of messages, the newest first.
-pub async fn list(
-    db: &Db,
-    filter: &MessageFilter,
-    before: Option<Uuid>,
-    limit: usize,
-) -> Result<Vec<MessageInfo>, DbError> {
-    let mut sql = Sql::new(db.engine());
-    sql.push(&format!("select {COLUMNS} from outbox where id is not null"));
-    if let Some(before) = before {
-        sql.push(" and id < ");
-        sql.bind(before);
-    }
-    push_filter(&mut sql, filter);
-    sql.push(&format!(" order by id desc limit {limit}"));
-    let (text, args) = sql.finish();
-    db.fetch_all(&text, args).await?.iter().map(info).collect()
-}
-
-/// The ids after one, in order, of the messages that a filter finds, or of those of them that are there to be sent.
-pub async fn ids(
-    db: &Db,
-    filter: &MessageFilter,
-    is_to_send: bool,
-    after: Option<Uuid>,
-    limit: usize,
-) -> Result<Vec<Uuid>, DbError> {
-    let mut sql = Sql::new(db.engine());
-    sql.push("select id from outbox where id is not null");
-    if is_to_send {
-        sql.push(" and state in ('held', 'failed')");
-    }
-    if let Some(after) = after {
-        sql.push(" and id > ");
-        sql.bind(after);
-    }
-    push_filter(&mut sql, filter);
-    sql.push(&format!(" order by id limit {limit}"));
-    let (text, args) = sql.finish();
-    db.fetch_all(&text, args).await?.iter().map(|row| row.get(0)).collect()
-}
-
-pub async fn find(db: &Db, id: Uuid) -> Result<Option<MessageInfo>, DbError> {
-    let mut sql = Sql::new(db.engine());
-    sql.push(&format!("select {COLUMNS} from outbox where id = "));
-    sql.bind(id);
-    let (text, args) = sql.finish();
-    db.fetch_optional(&text, args).await?.map(|row| info(&row)).transpose()
-}
-
-/// What only the page of a message shows.
-pub struct Detail {
-    pub message_id: String,
-    pub sender: Option<String>,
-    pub headers: Vec<(String, String)>,
-    pub plain: String,
-    pub handed_over_at: Option<Timestamp>,
-    pub decided_by: Option<Uuid>,
-    pub decided_at: Option<Timestamp>,
-}
-
-pub async fn find_detail(db: &Db, id: Uuid) -> Result<Option<Detail>, DbError> {
-    let Some(row) = db.fetch_optional(DETAIL, vec![id.into()]).await? else { return Ok(None) };
-    Ok(Some(Detail {
-        message_id: row.get(0)?,
-        sender: row.get(1)?,
-        headers: headers_from(&row.get::<String>(2)?),
-        plain: row.get(3)?,
-        handed_over_at: row.get(4)?,
-        decided_by: row.get(5)?,
-        decided_at: row.get(6)?,
-    }))
 }

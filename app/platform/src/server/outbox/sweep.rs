@@ -2,11 +2,12 @@
 
 use kernel::AppError;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::store;
+use super::{SendMail, store};
 use crate::{
     outbox::State,
-    server::jobs::{Job, JobCx, Missed, Outcome, Schedule},
+    server::jobs::{self, Job, JobCx, Missed, Outcome, Schedule},
 };
 
 const DAY: i64 = 86_400;
@@ -16,7 +17,7 @@ const LONGEST: i64 = 45 * 60;
 const KEPT: [(State, i64); 4] =
     [(State::Sent, 90 * DAY), (State::Discarded, 90 * DAY), (State::Failed, 365 * DAY), (State::Uncertain, 365 * DAY)];
 
-/// Finds messages whose sending nobody will tell the end of, and removes what is long over.
+/// Finds messages that nobody sends any more or whose sending nobody will tell the end of, and removes what is long over.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct SweepOutbox {}
 
@@ -41,6 +42,7 @@ impl Job for SweepOutbox {
             store::lose(&mut tx, id, "The program stopped while the message was handed over.", now).await?;
             tx.commit().await?;
         }
+        fail_abandoned(cx).await?;
         for (state, seconds) in KEPT {
             loop {
                 let mut tx = cx.ctx.db().begin().await?;
@@ -52,5 +54,21 @@ impl Job for SweepOutbox {
             }
         }
         Ok(Outcome::DONE)
+    }
+}
+
+/// Messages in line whose job is over have failed: it was cancelled, and the program stopped before it was written down.
+async fn fail_abandoned(cx: &JobCx) -> Result<(), AppError> {
+    let mut after = Uuid::nil();
+    loop {
+        let queued = store::list_queued(cx.ctx.db(), after).await?;
+        let Some((last, _)) = queued.last() else { return Ok(()) };
+        after = *last;
+        let jobs: Vec<SendMail> = queued.into_iter().map(|(message, round)| SendMail { message, round }).collect();
+        let keys: Vec<String> = jobs.iter().filter_map(Job::key).collect();
+        let under_way = jobs::keys_under_way::<SendMail>(&cx.ctx, &keys).await?;
+        for job in jobs.iter().filter(|job| job.key().is_some_and(|key| !under_way.contains(&key))) {
+            job.fail(&cx.ctx, "Nobody sends it any more.").await?;
+        }
     }
 }

@@ -57,7 +57,10 @@ impl World {
     }
 
     async fn bare() -> Self {
-        let db = TestDb::new().await;
+        Self::of(TestDb::new().await)
+    }
+
+    fn of(db: TestDb) -> Self {
         let app = records::server::testing::app((*db).clone(), Clock::fixed(NOW), vec![crate::server::module()]);
         Self { ctx: app.ctx(Arc::new(Actor::system())), db, stop: watch::Sender::new(false) }
     }
@@ -196,4 +199,26 @@ async fn discarded_mail_is_not_sent() {
     world.until(other, State::Sent).await;
     assert_eq!(world.find(id).await.message.state, State::Discarded);
     assert_eq!(server.seen(|s| s.messages.len()), 1);
+}
+
+#[tokio::test]
+async fn a_message_whose_job_is_over_has_failed_and_the_others_go_on_waiting() {
+    // Nobody listens there.
+    let world = World::with(&smtp("1")).await;
+    let id = world.post(&["ann@example.com"]).await;
+    // Somebody cancelled it, and the program was stopped before it could say so.
+    let mut tx = world.db.begin().await.unwrap();
+    tx.execute("update jobs set state = 'cancelled', finished_at = created_at", vec![]).await.unwrap();
+    tx.commit().await.unwrap();
+    world.work();
+    let other = world.post(&["bob@example.com"]).await;
+    world.until_put_off(other).await;
+    assert_eq!(world.find(id).await.message.state, State::Queued);
+    let mut tx = world.db.begin().await.unwrap();
+    crate::server::jobs::enqueue(&world.ctx, &mut tx, &SweepOutbox {}).await.unwrap();
+    tx.commit().await.unwrap();
+    let failed = world.wait(id, |found| found.message.state == State::Failed, false).await;
+    assert_eq!(deliveries(&failed), [("ann@example.com", Delivery::Refused, "Nobody sends it any more.")]);
+    assert_eq!(world.find(other).await.message.state, State::Queued);
+    assert_eq!(world.act(id, MessageAction::Send).await, 1);
 }

@@ -123,18 +123,12 @@ impl Reading<'_> {
         for fate in fates {
             let Some(row) = rows.get(&fate.record) else { continue };
             let none = vec![];
-            self.record(permit, fate, row, standings.get(&fate.record).unwrap_or(&none)).await?;
+            self.record(fate, row, standings.get(&fate.record).unwrap_or(&none)).await?;
         }
         Ok(())
     }
 
-    async fn record(
-        &mut self,
-        permit: &AnyPermit,
-        fate: &Fate,
-        row: &Stored,
-        standings: &[(Uuid, Standing)],
-    ) -> Result<(), AppError> {
+    async fn record(&mut self, fate: &Fate, row: &Stored, standings: &[(Uuid, Standing)]) -> Result<(), AppError> {
         let fields = &fate.fields;
         let with = |wanted: Standing| standings.iter().filter(move |(_, s)| *s == wanted).map(|(user, _)| *user);
         let muted: BTreeSet<Uuid> = with(Standing::Muted).collect();
@@ -151,12 +145,13 @@ impl Reading<'_> {
         let owners = self.owners.iter().filter_map(|i| row.cells.at(*i).as_id());
         let mut others: BTreeSet<Uuid> = with(Standing::Following).chain(owners).filter(is_told).collect();
         others.retain(|user| fate.action != "create" && !assigned.contains(user));
-        let name = || (row.id, title(permit, row), fate.action.clone());
+        // A title that is hidden from them is not told either.
+        let first = |theirs: &AnyPermit| (row.id, title(theirs, row), fate.action.clone());
         for user in assigned {
-            if self.permit(user).await?.is_some_and(|p| p.allows(row.meta.owner, row.meta.team)) {
+            if let Some(theirs) = self.permit(user).await?.filter(|p| p.allows(row.meta.owner, row.meta.team)) {
                 let records = self.concerned.assigned.entry(user).or_default();
                 records.count += 1;
-                records.first.get_or_insert_with(name);
+                records.first.get_or_insert_with(|| first(&theirs));
             }
         }
         for user in others {
@@ -181,7 +176,7 @@ impl Reading<'_> {
             let records = self.concerned.changed.entry(user).or_default();
             records.count += 1;
             if records.first.is_none() {
-                records.first = Some(name());
+                records.first = Some(first(&theirs));
                 records.fields = seen;
             }
         }

@@ -14,15 +14,13 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
+    PushServices,
     seal::{self, Reader},
     vapid::Vapid,
 };
 use crate::{
     notifications::Priority,
-    server::{
-        notifications::store::Found,
-        outside::{Client, OutsideError},
-    },
+    server::{notifications::store::Found, outside::OutsideError},
 };
 
 /// For how many seconds a push service keeps a message for a browser that is off.
@@ -103,7 +101,7 @@ pub async fn send(ctx: &Ctx, vapid: &Vapid, target: &Target, message: &Message) 
     let host = url.host_str().unwrap_or_default();
     let text = serde_json::to_vec(message).map_err(unexpected)?;
     let body = seal::seal(ctx.app.rng(), &target.reader, &text)?;
-    let request = match ctx.app.service::<Client>()?.request(Method::POST, &target.endpoint) {
+    let request = match ctx.app.service::<PushServices>()?.0.request(Method::POST, &target.endpoint) {
         Ok(request) => request,
         Err(error) => return Ok(Answer::Unreached(format!("{error}."), false)),
     };

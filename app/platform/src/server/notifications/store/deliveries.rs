@@ -32,12 +32,14 @@ const ADD_ATTEMPT: &str = "insert into delivery_attempts (delivery, attempt, at,
      on conflict (delivery, attempt) do update set state = excluded.state, message = excluded.message";
 const COUNT_ATTEMPT: &str = "update deliveries set attempt = $2 where id = $1";
 const NEXT_ATTEMPT: &str = "update deliveries set attempt = $2 where id = $1 and attempt = $3 and state = 'waiting'";
+const PUT_OFF: &str = "update deliveries set due_at = $2 where id = $1 and state = 'waiting'";
 const RETRY: &str = "update deliveries set state = 'waiting', mode = 'at_once', detail = null, ended_at = null, due_at = $2 \
-     where id = $1 and state in ('failed', 'skipped')";
+     where id = $1 and state in ('failed', 'skipped') returning channel, attempt";
 const WITH_DIGEST: &str =
     "select distinct user_id from deliveries where mode = $1 and state = 'waiting' order by user_id";
 
-pub const STATEMENTS: &[&str] = &[FIND, DIGEST, END, ADD_ATTEMPT, COUNT_ATTEMPT, NEXT_ATTEMPT, RETRY, WITH_DIGEST];
+pub const STATEMENTS: &[&str] =
+    &[FIND, DIGEST, END, ADD_ATTEMPT, COUNT_ATTEMPT, NEXT_ATTEMPT, PUT_OFF, RETRY, WITH_DIGEST];
 
 /// A delivery about to be written.
 pub struct NewDelivery {
@@ -68,6 +70,25 @@ pub async fn insert_deliveries(tx: &mut Tx, new: &[NewDelivery], now: Timestamp)
     insert_rows::<Uuid>(tx, head, rows.collect(), " returning id").await.map(drop)
 }
 
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Sent,
+    Failed,
+    /// It may have arrived.
+    Uncertain,
+}
+
+impl Ended {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Uncertain => "uncertain",
+        }
+    }
+}
+
 /// A delivery with what it delivers.
 #[derive(Clone, Debug)]
 pub struct Found {
@@ -93,12 +114,16 @@ fn unknown(column: usize) -> DbError {
     DbError::Decode { column, reason: "is no such name".into() }
 }
 
+fn channel(row: &Row, column: usize) -> Result<Channel, DbError> {
+    Channel::parse(&row.get::<String>(column)?).ok_or_else(|| unknown(column))
+}
+
 fn read(row: &Row) -> Result<Found, DbError> {
     let (record_type, record): (Option<String>, Option<Uuid>) = (row.get(10)?, row.get(11)?);
     Ok(Found {
         id: row.get(0)?,
         reader: row.get(1)?,
-        channel: Channel::parse(&row.get::<String>(2)?).ok_or_else(|| unknown(2))?,
+        channel: channel(row, 2)?,
         mode: Mode::parse(&row.get::<String>(3)?).ok_or_else(|| unknown(3))?,
         state: DeliveryState::parse(&row.get::<String>(4)?).ok_or_else(|| unknown(4))?,
         attempt: row.get(5)?,
@@ -149,18 +174,49 @@ pub async fn add_attempt(
     tx: &mut Tx,
     id: Uuid,
     attempt: i64,
-    state: DeliveryState,
+    ended: Ended,
     message: &str,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let args: Args = vec![id.into(), attempt.into(), now.into(), state.name().into(), message.into()];
+    let args: Args = vec![id.into(), attempt.into(), now.into(), ended.name().into(), message.into()];
     tx.execute(ADD_ATTEMPT, args).await?;
     tx.execute(COUNT_ATTEMPT, vec![id.into(), attempt.into()]).await.map(drop)
 }
 
-/// Lets a delivery that failed or was skipped wait again.
-pub async fn retry_delivery(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<bool, DbError> {
-    Ok(tx.execute(RETRY, vec![id.into(), now.into()]).await? == 1)
+/// Lets a delivery that waits wait until another time.
+pub async fn put_off(tx: &mut Tx, id: Uuid, due_at: Timestamp) -> Result<(), DbError> {
+    tx.execute(PUT_OFF, vec![id.into(), due_at.into()]).await.map(drop)
+}
+
+/// Lets a delivery that failed or was skipped wait again, and gives its channel and how often it was tried before.
+pub async fn retry_delivery(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Option<(Channel, i64)>, DbError> {
+    let row = tx.fetch_optional(RETRY, vec![id.into(), now.into()]).await?;
+    row.map(|row| Ok((channel(&row, 0)?, row.get(1)?))).transpose()
+}
+
+/// Deliveries after one, in order, that failed and did not arrive for all anybody knows.
+pub async fn failed_deliveries(
+    db: &Db,
+    on: Option<Channel>,
+    after: Option<Uuid>,
+    limit: usize,
+) -> Result<Vec<Uuid>, DbError> {
+    let mut sql = Sql::new(db.engine());
+    sql.push(
+        "select d.id from deliveries d where d.state = 'failed' and not exists (select 1 from delivery_attempts a \
+         where a.delivery = d.id and a.attempt = d.attempt and a.state = 'uncertain')",
+    );
+    if let Some(on) = on {
+        sql.push(" and d.channel = ");
+        sql.bind(on.name());
+    }
+    if let Some(after) = after {
+        sql.push(" and d.id > ");
+        sql.bind(after);
+    }
+    sql.push(&format!(" order by d.id limit {limit}"));
+    let (text, args) = sql.finish();
+    db.fetch_all(&text, args).await?.iter().map(|row| row.get(0)).collect()
 }
 
 /// Whoever has something collected.
@@ -199,7 +255,7 @@ pub async fn list_deliveries(
             id: row.get(0)?,
             user: String::new(),
             kind: row.get(2)?,
-            channel: Channel::parse(&row.get::<String>(3)?).ok_or_else(|| unknown(3))?,
+            channel: channel(row, 3)?,
             mode: Mode::parse(&row.get::<String>(4)?).ok_or_else(|| unknown(4))?,
             state: DeliveryState::parse(&row.get::<String>(5)?).ok_or_else(|| unknown(5))?,
             due_at: row.get(6)?,
@@ -225,7 +281,7 @@ pub async fn attempts_of(db: &Db, deliveries: &[Uuid]) -> Result<HashMap<Uuid, V
     sql.push(" order by attempt desc");
     let (text, args) = sql.finish();
     for row in db.fetch_all(&text, args).await? {
-        let is_sent = row.get::<String>(3)? == DeliveryState::Sent.name();
+        let is_sent = row.get::<String>(3)? == Ended::Sent.name();
         let attempt = AttemptInfo { attempt: row.get(1)?, at: row.get(2)?, is_sent, message: row.get(4)? };
         found.entry(row.get(0)?).or_default().push(attempt);
     }

@@ -16,7 +16,7 @@ const UNREAD: &str = "select record_type, record_id from notifications where use
      and in_app = $2 and (snoozed_until is null or snoozed_until <= $3) order by id desc limit $4";
 const MARK_READ: &str = "update notifications set read_at = $3 where user_id = $1 and id = $2";
 const MARK_ALL_READ: &str = "update notifications set read_at = $2 where user_id = $1 and read_at is null \
-     and (snoozed_until is null or snoozed_until <= $2)";
+     and in_app = $3 and (snoozed_until is null or snoozed_until <= $2)";
 const SNOOZE: &str = "update notifications set snoozed_until = $3, read_at = null where user_id = $1 and id = $2";
 const REMOVE_OLD: &str = "delete from notifications where id in (select id from notifications \
      where read_at < $1 or created_at < $2 limit 1000)";
@@ -130,8 +130,9 @@ pub async fn mark_read(tx: &mut Tx, reader: Uuid, id: Uuid, at: Option<Timestamp
     Ok(tx.execute(MARK_READ, vec![reader.into(), id.into(), at.into()]).await? == 1)
 }
 
+/// Marks all as read that stand in the list. What is told in a letter alone nobody has seen there.
 pub async fn mark_all_read(tx: &mut Tx, reader: Uuid, now: Timestamp) -> Result<(), DbError> {
-    tx.execute(MARK_ALL_READ, vec![reader.into(), now.into()]).await.map(drop)
+    tx.execute(MARK_ALL_READ, vec![reader.into(), now.into(), true.into()]).await.map(drop)
 }
 
 pub async fn snooze(tx: &mut Tx, reader: Uuid, id: Uuid, until: Timestamp) -> Result<bool, DbError> {

@@ -36,7 +36,8 @@ impl Service {
         .await;
         let guard = Guard::new(vec!["127.0.0.0/8".parse().unwrap()]);
         let client = Client::new(guard.clone(), &[]).unwrap();
-        world.app().provide(Mailer::new("crm.example", guard, client, vec![], Some(endpoint)));
+        let endpoints = Endpoints { ses: Some(endpoint), sns: None };
+        world.app().provide(Mailer::new("crm.example", guard, client, vec![], endpoints));
         world.work();
         (service, world)
     }

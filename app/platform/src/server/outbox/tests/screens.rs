@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kernel::server::migrate::{self, MIGRATIONS, Migration};
 use records::server::Grants;
 
 use super::*;
@@ -35,9 +36,35 @@ async fn the_list_counts_filters_and_searches() {
     assert_eq!(found.iter().map(|m| m.id).collect::<Vec<_>>(), [id]);
     assert_eq!(find(None, Some("0 %")).await.messages.len(), 1);
     assert_eq!(find(None, Some("n_@e")).await.messages.len(), 0, "nothing in a search is a wildcard");
-    world.post_letter(Letter { subject: "An offer for Ödegaard".to_owned(), ..letter_to(&["cy@example.com"]) }).await;
-    assert_eq!(find(None, Some("Ödegaard")).await.messages.len(), 1);
-    assert_eq!(find(None, Some("OFFER for Ödeg")).await.messages.len(), 1);
+    let to = vec![Recipient { address: "ann@bücher.example".to_owned(), name: "Ann Müller".to_owned() }];
+    world.post_letter(Letter { subject: "An offer for Ödegaard".to_owned(), to, ..letter_to(&[]) }).await;
+    for words in ["Ödegaard", "ödegaard", "odegaard", "OFFER for Ödeg", "MÜLLER", "Bücher", "xn--bcher"] {
+        assert_eq!(find(None, Some(words)).await.messages.len(), 1, "{words}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_before_messages_had_a_key_is_found_by_its_letters() {
+    let world = World::of(TestDb::empty().await);
+    testing::provide(world.app(), &[], PATIENCE);
+    let before: Vec<Migration> = MIGRATIONS.iter().filter(|m| m.version < 22).copied().collect();
+    migrate::run(&world.db, &before).await.unwrap();
+    let (id, now) = (world.ctx.new_id(), world.ctx.now());
+    let message = "insert into outbox (id, message_id, kind, subject, html, plain, headers, state, round, failures, \
+                   attempt, created_at) values ($1, '<1@x>', 'test', 'An OFFER', '', '', '[]', 'sent', 0, 0, 1, $2)";
+    let recipient = "insert into outbox_recipients (message, n, address, name, state) \
+                     values ($1, $2, $3, 'Bob', 'accepted')";
+    let mut tx = world.db.begin().await.unwrap();
+    tx.execute(message, vec![id.into(), now.into()]).await.unwrap();
+    for (n, address) in [(0_i64, "ann@example.com"), (1, "cy@example.com")] {
+        tx.execute(recipient, vec![id.into(), n.into(), address.into()]).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    migrate::run(&world.db, MIGRATIONS).await.unwrap();
+    for (words, found) in [("offer", 1), ("Ann@", 1), ("cy@", 1), ("bob", 1), ("dan", 0)] {
+        let filter = MessageFilter { state: None, search: Some(words.to_owned()) };
+        assert_eq!(list(&world.ctx, &filter, None).await.unwrap().messages.len(), found, "{words}");
+    }
 }
 
 #[tokio::test]
@@ -76,6 +103,10 @@ async fn settings_are_checked_kept_and_their_secrets_are_sealed() {
     assert_eq!(save(&world, &[("smtp.port", "0")]).await, ["smtp.port"]);
     assert_eq!(save(&world, &[("mail.sender", "ann")]).await, ["mail.sender"]);
     assert_eq!(save(&world, &[("mail.colour", "red")]).await, ["mail.colour"]);
+    let account = ["ses.access_key_id", "ses.region", "ses.secret_access_key"];
+    assert_eq!(save(&world, &[("mail.transport", "ses"), ("mail.sender", "crm@example.com")]).await, account);
+    assert_eq!(save(&world, &[("ses.region", "eu-central-1")]).await, [account[0], account[2]], "all of it or nothing");
+    assert_eq!(save(&world, &account.map(|key| (key, "EU"))).await, ["ses.region"]);
     let good = [
         ("mail.transport", "smtp"),
         ("mail.sender", " crm@example.com "),
