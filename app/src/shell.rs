@@ -36,7 +36,7 @@ pub fn Shell() -> impl IntoView {
 fn inside(bootstrap: Bootstrap) -> AnyView {
     let session = Session::provide(bootstrap);
     let frame = Frame::provide(session);
-    Live::provide(frame);
+    Live::provide(frame, session.with(|b| b.since.clone()));
     Effect::new(move |_| {
         session.with(|b| look::follow(&b.preferences));
         frame.look.set(look::chosen());

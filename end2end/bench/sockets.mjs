@@ -7,12 +7,14 @@ import { pause, Server } from "./server.mjs";
 const HELD = 5_000;
 const TOLD = 1_000;
 const CHANGES = 30;
+/** More a person does not get. */
+const EACH = 100;
 
 /** A socket that calls back for each message. Only what the server sends is read: short texts, unmasked. */
-function open(server, heard) {
+function open(server, token, heard) {
   return new Promise((done, fail) => {
     const headers = {
-      authorization: `Bearer ${server.token}`,
+      authorization: `Bearer ${token}`,
       connection: "Upgrade",
       upgrade: "websocket",
       "sec-websocket-version": "13",
@@ -55,8 +57,8 @@ export async function sockets(build, postgres, add) {
       let hears = () => {};
       const hold = async (count) => {
         while (held.length < count) {
-          const some = Math.min(100, count - held.length);
-          held.push(...(await Promise.all(Array.from({ length: some }, () => open(server, (m) => hears(m))))));
+          const token = await server.another(`bench-${held.length / EACH}@example.com`);
+          held.push(...(await Promise.all(Array.from({ length: EACH }, () => open(server, token, (m) => hears(m))))));
         }
       };
       await hold(TOLD);

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { accessible, enter, expect, make, open, test, unique } from "../fixtures.ts";
+import { accessible, enter, expect, expected, make, open, test, unique } from "../fixtures.ts";
 
 test("what a list shows is exported, followed, fetched later and imported again", async ({ page, context, server, browser }) => {
   await enter(context, server);
@@ -126,4 +126,22 @@ test("an export of several kinds is put together, held back and cancelled, then 
   await open(page, "/exports");
   await page.getByRole("row", { name: /Companies, Contacts/ }).first().getByRole("button", { name: "Again" }).click();
   await expect(page.getByRole("row", { name: /export-.*xlsx/ })).toContainText("Ready");
+});
+
+test("who has started as many exports as they may is told when there can be another", async ({ page, context, server, complaints }) => {
+  const person = { email: "tireless@example.com", password: "a quiet evening walk" };
+  server.command(["user", "create", "--email", person.email, "--role", "admin", "--first-name", "Tess", "--password-stdin"], person.password);
+  await enter(context, server, person);
+  const wanted = { format: "csv", entities: ["contacts"], date_range: "all", filter: null, search: "", sort: [], fields: [] };
+  for (let started = 0; started < 10; started++) {
+    const answer = await context.request.post(`${server.url}/api/exports/start`, { data: { wanted }, headers: { origin: server.url } });
+    expect(answer.ok()).toBe(true);
+  }
+  await open(page, "/companies");
+  await page.getByRole("button", { name: "More" }).click();
+  await page.getByText("Export these").click();
+  await page.getByRole("dialog").getByRole("button", { name: "Export", exact: true }).click();
+  await expect(page.getByText(/as many exports as you may for now\. Try again in \d+ minutes/)).toBeVisible();
+  await accessible(page);
+  expected(complaints, "429");
 });

@@ -232,3 +232,23 @@ test("selected rows are changed together, and all of it is undone at once", asyn
   await expect(row(page, `${word} 1`)).toHaveCount(0);
   await expect(row(page, `${word} 2`)).toHaveCount(1);
 });
+
+test("a row that somebody else takes away is selected no more", async ({ page, context, server }) => {
+  const word = unique("Taken");
+  const ids = await Promise.all([1, 2].map((n) => make(context, server, "companies", { name: `${word} ${n}` })));
+  await open(page, `/companies?search=${encodeURIComponent(word)}`);
+  await page.getByRole("checkbox", { name: "Select all rows" }).check();
+  const toolbar = page.getByRole("toolbar");
+  await expect(toolbar).toContainText("2 selected");
+  const headers = { origin: server.url, "if-match": "*" };
+  // It is called otherwise now: what is done to the selected rows must not be done to it.
+  const renamed = await context.request.patch(`${server.url}/api/v1/companies/${ids[1]}/`, { data: { name: unique("Kept") }, headers });
+  expect(renamed.ok()).toBe(true);
+  await expect(row(page, `${word} 2`)).toHaveCount(0);
+  await expect(toolbar).toContainText("1 selected");
+  await toolbar.getByRole("button", { name: "Delete" }).click();
+  await expect(page.getByText("No companies match.")).toBeVisible();
+  const kept = await context.request.get(`${server.url}/api/v1/companies/${ids[1]}/`);
+  expect(kept.ok()).toBe(true);
+  await expect(toolbar).toHaveCount(0);
+});

@@ -1,13 +1,37 @@
-import { accessible, detail, enter, expect, make, open, row, test, unique } from "../fixtures.ts";
+import type { BrowserContext, Page } from "@playwright/test";
+import { accessible, awake, detail, enter, expect, make, open, row, test, unique } from "../fixtures.ts";
+import type { Server } from "../server.ts";
 
 const COLLEAGUE = { email: "noor@example.com", password: "a quiet evening walk" };
+const REP = { email: "rita@example.com", password: "a quiet morning walk" };
 
 test.beforeAll(async ({ server }) => {
-  server.command(
-    ["user", "create", "--email", COLLEAGUE.email, "--role", "manager", "--first-name", "Noor", "--last-name", "Haddad", "--password-stdin"],
-    COLLEAGUE.password,
-  );
+  const people = [
+    [COLLEAGUE, "manager", "Noor", "Haddad"],
+    [REP, "sales_rep", "Rita", "Okafor"],
+  ] as const;
+  for (const [{ email, password }, role, first, last] of people) {
+    server.command(["user", "create", "--email", email, "--role", role, "--first-name", first, "--last-name", last, "--password-stdin"], password);
+  }
 });
+
+/** Changes fields of a company past its form, whatever its version is. */
+async function change(context: BrowserContext, server: Server, id: string, fields: Record<string, string>) {
+  const headers = { origin: server.url, "if-match": "*" };
+  const answer = await context.request.patch(`${server.url}/api/v1/companies/${id}/`, { data: fields, headers });
+  expect(answer.ok(), `changing answers ${answer.status()}`).toBe(true);
+}
+
+/** Lets the page be painted and not come alive, until what is returned is called. */
+async function holdScripts(page: Page) {
+  let release = () => {};
+  const released = new Promise<void>((go) => (release = go));
+  await page.route(/\/pkg\/.*\.(js|wasm)$/, async (route) => {
+    await released;
+    await route.continue();
+  });
+  return release;
+}
 
 test("two browsers show each other's edits as they are made", async ({ page, context, browser, server }) => {
   await enter(context, server);
@@ -29,6 +53,15 @@ test("two browsers show each other's edits as they are made", async ({ page, con
   await other.getByRole("button", { name: "Save" }).click();
   await expect(row(page, name)).toContainText("Shipping");
   // The same row, not another in its place: what was ticked stays ticked.
+  await expect(page.locator(`#row-${id}[data-kept]`)).toBeVisible();
+  await expect(row(page, name).getByRole("checkbox")).toBeChecked();
+  // A second one stands behind it by its name, and before it once it is called otherwise.
+  const word = name.split(" ")[1];
+  const later = await make(theirs, server, "companies", { name: `Zebra ${word}` });
+  const names = page.getByRole("rowheader");
+  await expect(names).toHaveText([new RegExp(name), new RegExp(`Zebra ${word}`)]);
+  await change(theirs, server, later, { name: `Anchor ${word}` });
+  await expect(names).toHaveText([new RegExp(`Anchor ${word}`), new RegExp(name)]);
   await expect(page.locator(`#row-${id}[data-kept]`)).toBeVisible();
   await expect(row(page, name).getByRole("checkbox")).toBeChecked();
 
@@ -67,6 +100,31 @@ test("two browsers show each other's edits as they are made", async ({ page, con
   await theirs.close();
 });
 
+test("what is written between the painting of a page and its coming alive is shown", async ({ page, context, server }) => {
+  await enter(context, server);
+  const name = unique("Dawn");
+  const release = await holdScripts(page);
+  await page.goto(`/companies?search=${name.split(" ")[1]}`, { waitUntil: "commit" });
+  await expect(page.getByText("No companies match.")).toBeVisible();
+  await make(context, server, "companies", { name });
+  release();
+  await expect(row(page, name)).toBeVisible();
+});
+
+test("a company that is given to somebody else leaves the list of who had it", async ({ page, context, browser, server }) => {
+  await enter(context, server, REP);
+  const name = unique("Entrusted");
+  const id = await make(context, server, "companies", { name });
+  await open(page, `/companies?search=${name.split(" ")[1]}`);
+  await expect(row(page, name)).toBeVisible();
+  const theirs = await browser.newContext();
+  await enter(theirs, server);
+  const found = await theirs.request.get(`${server.url}/api/v1/users/?email=${COLLEAGUE.email}`);
+  await change(theirs, server, id, { owner: (await found.json()).results[0].id });
+  await expect(page.getByText("No companies match.")).toBeVisible();
+  await theirs.close();
+});
+
 test("the home page follows what others write", async ({ page, context, server }) => {
   await enter(context, server);
   await open(page, "/");
@@ -83,8 +141,8 @@ test("who is signed out is told, not asked again and again, and hears on once si
   const closed = page.waitForEvent("websocket").then((socket) => socket.waitForEvent("close"));
   await open(page, "/companies");
   await expect.poll(() => sockets.length).toBe(1);
-  // No token stands in the address.
-  expect(sockets[0]).toMatch(/\/ws\/notifications\/$/);
+  // No token stands in the address, only where the page was painted.
+  expect(sockets[0]).toMatch(/\/ws\/notifications\/\?hub=[0-9a-f]{16}&after=\d+$/);
   const elsewhere = await context.request.post(`${server.url}/sign-out`, { headers: { origin: server.url } });
   expect(elsewhere.ok()).toBe(true);
   await closed;
@@ -99,4 +157,20 @@ test("who is signed out is told, not asked again and again, and hears on once si
   await expect(page.getByText("No companies match.")).toBeVisible();
   await make(context, server, "companies", { name });
   await expect(row(page, name)).toBeVisible();
+});
+
+test("a page that comes alive after its session has ended says so, and does not ask again and again", async ({ page, context, server }) => {
+  await enter(context, server, COLLEAGUE);
+  const sockets: string[] = [];
+  page.on("websocket", (socket) => sockets.push(socket.url()));
+  const release = await holdScripts(page);
+  // A screen that asks for nothing by itself.
+  await page.goto("/settings/preferences", { waitUntil: "commit" });
+  await expect(page.getByRole("heading", { name: "Preferences" }).first()).toBeVisible();
+  const elsewhere = await context.request.post(`${server.url}/sign-out`, { headers: { origin: server.url } });
+  expect(elsewhere.ok()).toBe(true);
+  release();
+  await awake(page);
+  await expect(page.getByText("You were signed out")).toBeVisible();
+  expect(sockets).toHaveLength(1);
 });

@@ -66,6 +66,7 @@ pub fn routes(state: &State) -> Router<State> {
         .route("/api/v1/notifications/{id}/unread/", post(notifications::unread_again))
         .route("/api/v1/notifications/{id}/snooze/", post(notifications::snooze))
         .route("/api/v1/deliveries/", get(notifications::deliveries))
+        .route("/api/v1/deliveries/retry-all/", post(notifications::retry_all))
         .route("/api/v1/deliveries/{id}/retry/", post(notifications::retry))
         .route("/api/v1/push-subscriptions/", get(push::list).post(push::subscribe))
         .route("/api/v1/push-subscriptions/{id}/", delete(push::remove))

@@ -9,7 +9,7 @@ mod health;
 mod limit;
 mod page;
 mod panic;
-mod rate;
+pub(crate) mod rate;
 mod serve;
 mod socket;
 mod trace;
@@ -59,6 +59,7 @@ fn for_people(state: &State) -> Router<State> {
         .layer(Extension(state.imports()))
         .layer(Extension(state.files.clone()))
         .layer(Extension(state.jobs()))
+        .layer(Extension(state.hub.clone()))
         .layer(Extension(modules::notifications()))
         .layer(middleware::from_fn(functions::true_status))
         .layer(middleware::from_fn_with_state(rate::Governor::new(state), rate::refuse_haste))

@@ -12,22 +12,22 @@ use std::{
 };
 
 use kernel::{
-    Timestamp,
-    server::{Clock, Rng, testing::TestDb},
+    Date, Timestamp,
+    server::{Args, Clock, Rng, testing::TestDb, zone::Zone},
 };
 use platform::{
-    export::{ExportInfo, Format, Status, Wanted},
+    export::{DateRange, ExportInfo, Format, Status, Wanted},
     server::{
-        export::{self, Keep},
+        export::{self, Keep, Limits, SweepExports},
         files::Files,
-        jobs::{Actors, Kinds, Services, Worker},
+        jobs::{self, Actors, Kinds, Services, Worker},
         notifications,
         testing::fill_disk,
     },
 };
 use records::{
     Record, SortKey,
-    server::{Ctx, Grants, Module, Sql, testing},
+    server::{Ctx, Grants, Module, Organisation, Sql, testing},
 };
 use tokio::{sync::watch, task::JoinHandle};
 use uuid::Uuid;
@@ -67,6 +67,7 @@ impl World {
         let app = testing::app((*db).clone(), Clock::fixed(NOW), modules);
         let folder = std::env::temp_dir().join(format!("mainstay_exports_{}", Clock::System.new_id(&Rng::system())));
         let files = Files::new(&folder, None, b"secret").unwrap();
+        app.provide(Limits::default());
         let ctx = app.ctx(testing::actor(Uuid::from_u128(7), None, Grants::everything()));
         let world =
             Self { db, ctx, files, folder, stop: watch::Sender::new(false), is_here: Arc::new(AtomicBool::new(true)) };
@@ -130,6 +131,12 @@ impl World {
             ..Wanted::default()
         };
         export::start(&self.ctx, wanted).await.unwrap()
+    }
+
+    async fn execute(&self, sql: &str, args: Args) {
+        let mut tx = self.db.begin().await.unwrap();
+        tx.execute(sql, args).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     async fn look(&self, id: Uuid) -> ExportInfo {
@@ -256,4 +263,57 @@ async fn who_left_meanwhile_gets_no_file_and_finds_out_why_when_they_are_back() 
     let failed = world.until(id, |info| !info.status.is_busy()).await;
     assert_eq!((failed.status, world.lie()), (Status::Failed, (0, 0)));
     assert_eq!(failed.error.as_deref(), Some("Whoever started this may not sign in any more."));
+}
+
+#[tokio::test]
+async fn an_export_whose_job_ended_without_it_is_ended_in_passing() {
+    let world = World::new().await;
+    // Whoever cancelled the first died before its export heard of it, and the second's job was lost with a backup.
+    let (cancelled, gone, waits) = (
+        world.export(Format::Csv, &["companies"], "").await,
+        world.export(Format::Json, &["companies"], "").await,
+        world.export(Format::Xlsx, &["companies"], "").await,
+    );
+    world.execute("update jobs set state = 'cancelled' where id = $1", vec![cancelled.into()]).await;
+    world.execute("delete from jobs where id = $1", vec![gone.into()]).await;
+    world.execute("update exports set status = 'running' where id = $1", vec![gone.into()]).await;
+    world.execute("insert into job_pauses (queue, paused_at) values ('exports', $1)", vec![NOW.into()]).await;
+    let mut tx = world.db.begin().await.unwrap();
+    jobs::enqueue(&world.ctx, &mut tx, &SweepExports {}).await.unwrap();
+    tx.commit().await.unwrap();
+    world.work();
+    let over = world.until(cancelled, |info| !info.status.is_busy()).await;
+    assert_eq!((over.status, over.error), (Status::Cancelled, None));
+    let over = world.until(gone, |info| !info.status.is_busy()).await;
+    assert_eq!(
+        (over.status, over.error.as_deref()),
+        (Status::Failed, Some("The program stopped in the middle of this."))
+    );
+    let told = world.told(1).await;
+    assert_eq!((told.len(), told[0].0.as_str()), (1, "export_failed"));
+    assert_eq!(world.look(waits).await.status, Status::Waiting);
+}
+
+#[tokio::test]
+async fn a_day_has_the_records_of_all_its_instants_where_the_company_is() {
+    let world = World::new().await;
+    let app = &world.ctx.app;
+    let zone = Zone::parse("Pacific/Auckland").unwrap();
+    app.set_organisation(app.organisation_read_at().unwrap_or(0), Organisation { zone, ..Organisation::default() });
+    let day = Date::parse("2026-11-21").unwrap();
+    let (start, end) = (zone.start_of_day(day).micros(), zone.end_of_day(day).micros());
+    for (n, at) in [(1, start - 1), (2, start), (3, end - 1), (4, end)] {
+        let args = vec![Uuid::from_u128(n).into(), Timestamp::from_micros(at).into()];
+        world.execute("update companies set created_at = $2 where id = $1", args).await;
+    }
+    world.work();
+    let wanted = Wanted {
+        entities: vec!["companies".to_owned()],
+        date_range: DateRange::Between { from: Some(day), to: Some(day) },
+        fields: vec!["name".to_owned()],
+        ..Wanted::default()
+    };
+    let id = export::start(&world.ctx, wanted).await.unwrap();
+    world.until(id, |info| info.status == Status::Done).await;
+    assert_eq!(world.text(id).await, "Name\r\ncompany 000001\r\ncompany 000002\r\n");
 }

@@ -2,7 +2,7 @@
 
 pub mod api;
 
-use kernel::{Date, Timestamp};
+use kernel::{AppError, Date, Timestamp};
 use records::{Filter, SortKey};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -149,6 +149,18 @@ impl Status {
     }
 }
 
+/// Why an export was not started, for who asked for it with a click.
+pub fn refusal(error: &AppError) -> String {
+    let AppError::TooMany(seconds) = error else { return error.sentence() };
+    let minutes = seconds.div_ceil(60);
+    let wait = match (minutes, minutes.div_ceil(60)) {
+        (0 | 1, _) => "a minute".to_owned(),
+        (2..=120, _) => format!("{minutes} minutes"),
+        (_, hours) => format!("{hours} hours"),
+    };
+    format!("You have started as many exports as you may for now. Try again in {wait}.")
+}
+
 /// An export, as who asked for it sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExportInfo {
@@ -176,5 +188,19 @@ impl ExportInfo {
     /// How far it is, in per cent; nothing where nobody knows.
     pub fn percent(&self) -> Option<u8> {
         (self.total > 0).then(|| u8::try_from(self.rows.clamp(0, self.total) * 100 / self.total).unwrap_or(100))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_exports_too_often_is_told_in_words_when_there_can_be_another() {
+        for (seconds, words) in [(1, "a minute"), (61, "2 minutes"), (3_600, "60 minutes"), (86_400, "24 hours")] {
+            let told = refusal(&AppError::TooMany(seconds));
+            assert!(told.ends_with(&format!("Try again in {words}.")), "{told}");
+        }
+        assert_eq!(refusal(&AppError::Offline), AppError::Offline.sentence());
     }
 }

@@ -15,7 +15,7 @@ pub struct Message {
     pub data: Json,
 }
 
-/// The first message of every connection: by whom, and where it starts.
+/// The first message of every connection: by whom and, where nothing was missed, from which place on.
 pub const HELLO: &str = "hello";
 /// Nothing happened, and the connection is alive.
 pub const BEAT: &str = "beat";
@@ -27,6 +27,13 @@ pub const RECORDS: &str = "records";
 pub const REFETCH: &str = "refetch";
 /// Who looks at a record now; the data is [`Presence`].
 pub const PRESENCE: &str = "presence";
+
+/// Where a page stands among all that happens: at which hub, and the place of what happened there last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Since {
+    pub hub: String,
+    pub at: u64,
+}
 
 /// Data of [`HELLO`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -72,10 +72,15 @@ impl List {
         })
     }
 
-    /// Shows a page. The keys go on from the row they were at, wherever it stands now.
+    /// Shows a page. The keys go on from the row they were at, wherever it stands now; what has left the page is not
+    /// selected any more.
     fn show(self, page: Page) {
         let at = self.active.get_untracked().and_then(|at| self.shown.with_untracked(|rows| rows.get(at).copied()));
         self.page.set(page);
+        let is_shown = |id: &Uuid| self.shown.with_untracked(|rows| rows.contains(id));
+        if !self.selected.with_untracked(|selected| selected.iter().all(is_shown)) {
+            self.selected.update(|selected| selected.retain(is_shown));
+        }
         if let Some(id) = at {
             self.active.set(self.shown.with_untracked(|rows| rows.iter().position(|row| *row == id)));
         }

@@ -8,7 +8,7 @@ mod socket;
 use std::time::Duration;
 
 use leptos::{ev, prelude::*};
-use platform::realtime::{self, Message, Person, Presence, Refetch, Written};
+use platform::realtime::{self, Message, Person, Presence, Refetch, Since, Written};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -54,8 +54,8 @@ struct Listener {
 }
 
 impl Live {
-    /// Makes [`Live::get`] work below this point.
-    pub fn provide(frame: Frame) {
+    /// Makes [`Live::get`] work below this point, for a page that was painted after what happened until then.
+    pub fn provide(frame: Frame, since: Option<Since>) {
         provide_context(Self {
             watchers: StoredValue::default(),
             listeners: StoredValue::default(),
@@ -63,7 +63,7 @@ impl Live {
             looking: StoredValue::new(None),
             others: RwSignal::new(vec![]),
             signed_out: frame.signed_out,
-            link: socket::Link::new(),
+            link: socket::Link::new(since),
         });
     }
 

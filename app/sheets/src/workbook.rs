@@ -71,6 +71,8 @@ impl Workbook {
         book.set_tempdir(folder).map_err(failed)?;
         // A third larger than at its best, in a fraction of the time.
         book.set_zip_compression_level(1);
+        // A sheet may hold more than 4 GiB of text.
+        book.use_zip_large_file(true);
         let formats = Formats {
             heading: Format::new().set_bold(),
             date: Format::new().set_num_format("yyyy-mm-dd"),
@@ -286,6 +288,19 @@ mod tests {
             assert!(sheet.contains(value), "{value}");
         }
         assert!(part(&path, "xl/styles.xml").contains("EUR"));
+    }
+
+    #[test]
+    fn a_sheet_has_room_for_more_than_an_archive_of_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("book.xlsx");
+        let mut book = Workbook::new(folder.path()).unwrap();
+        book.begin("Table", vec!["Name".into()]).unwrap();
+        book.finish(&path).unwrap();
+        // What a reader must know for its first part, 4.5 for ZIP64 (APPNOTE.TXT, section 4.4.3).
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(u16::from_le_bytes([bytes[4], bytes[5]]), 45);
+        assert!(part(&path, "xl/worksheets/sheet1.xml").contains(">Name<"));
     }
 
     #[test]

@@ -2,28 +2,42 @@
 
 use axum::{
     Extension, Json,
-    extract::Request,
+    extract::{Request, State as Extracted},
     http::{HeaderValue, StatusCode, header::LOCATION},
     response::{IntoResponse, Response},
 };
 use kernel::{AppError, Date, FieldErrors, server::Problem};
 use platform::{
     export::{DateRange, ExportInfo, Format, Status, Wanted},
-    server::{export, files::Files, jobs::Jobs},
+    server::{
+        export::{self, Standing},
+        files::Files,
+        jobs::Jobs,
+    },
 };
-use records::{Filter, SortKey};
+use records::{Filter, SortKey, server::Ctx};
 use serde_json::{Map, Value, json};
 
 use super::{
     body,
     caller::{Caller, RecordId},
 };
+use crate::{state::State, web::rate};
 
-/// Starts an export; its job is the answer.
-pub async fn create(Caller(ctx): Caller, request: Request) -> Result<Response, Problem> {
+/// Starts an export, and tells how many more there may be.
+pub async fn create(Extracted(state): Extracted<State>, Caller(ctx): Caller, request: Request) -> Response {
+    let mut response = begin(&ctx, request).await.into_response();
+    if let Ok(Some(Standing { limit, remaining, reset })) = export::standing(&ctx).await {
+        rate::tell(response.headers_mut(), &state.config.limits.exports, [limit, remaining, reset]);
+    }
+    response
+}
+
+/// The job is the answer.
+async fn begin(ctx: &Ctx, request: Request) -> Result<Response, Problem> {
     let wanted = read(&body::object(request).await?)?;
-    let id = export::start(&ctx, wanted).await?;
-    let mut response = (StatusCode::ACCEPTED, Json(write(&export::open(&ctx, id).await?))).into_response();
+    let id = export::start(ctx, wanted).await?;
+    let mut response = (StatusCode::ACCEPTED, Json(write(&export::open(ctx, id).await?))).into_response();
     if let Ok(place) = HeaderValue::from_str(&format!("/api/v1/settings/export/{id}/status/")) {
         response.headers_mut().insert(LOCATION, place);
     }

@@ -42,6 +42,11 @@ pub(super) fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {
     !headers.contains_key(COOKIE)
 }
 
+/// Whether a browser says that a page of ours asks: of scripts, which say nothing, it is not known.
+pub(super) fn is_page(headers: &HeaderMap, public_url: &str) -> bool {
+    headers.contains_key(ORIGIN) && is_ours(headers, public_url)
+}
+
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderName;

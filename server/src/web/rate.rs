@@ -1,10 +1,9 @@
 //! How often somebody may call the API.
 //!
 //! A script is counted by the person it acts for, a stranger by their network address, and the web app's own calls by
-//! the person again but in a class of their own, whose limit nobody meets by clicking. Starting an export, by a script or
-//! by a click, is counted apart from all else; asking how far it is and fetching it is not. Signing in has its own
-//! throttle.
-//! Each process counts for itself, in memory.
+//! the person again but in a class of their own, whose limit nobody meets by clicking; so are those of a page on which
+//! nobody is signed in any more, by the address. Signing in has its own throttle, and so has starting an export, which
+//! all processes count together. Each process counts for itself here, in memory.
 
 use std::{
     collections::HashMap,
@@ -14,7 +13,7 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, Request, State as Extracted},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header::AUTHORIZATION},
+    http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -25,6 +24,7 @@ use kernel::{
 use records::server::Actor;
 use uuid::Uuid;
 
+use super::csrf;
 use crate::{
     config::{Limits, Rates},
     state::State,
@@ -38,14 +38,11 @@ enum Class {
     Api,
     Anonymous,
     Browser,
-    Exports,
 }
 
 /// Where a form sends a file, and where a script signs in.
 const UPLOAD: &str = "/imports/upload";
 const LOGIN: &str = "/api/v1/auth/login/";
-/// Where exports are started.
-const EXPORTS: [&str; 2] = ["/api/v1/settings/export/", "/api/exports/start"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Who {
@@ -63,6 +60,7 @@ pub struct Governor(Arc<Inner>);
 
 struct Inner {
     limits: Limits,
+    public_url: String,
     clock: Clock,
     counted: Mutex<HashMap<(Class, Who), Counted>>,
 }
@@ -80,7 +78,8 @@ struct Standing {
 impl Governor {
     pub fn new(state: &State) -> Self {
         let (limits, clock) = (state.config.limits.clone(), state.app.clock().clone());
-        Self(Arc::new(Inner { limits, clock, counted: Mutex::default() }))
+        let public_url = state.config.web.public_url.clone();
+        Self(Arc::new(Inner { limits, public_url, clock, counted: Mutex::default() }))
     }
 
     fn rates(&self, class: Class) -> &Rates {
@@ -88,7 +87,6 @@ impl Governor {
             Class::Api => &self.0.limits.api,
             Class::Anonymous => &self.0.limits.anonymous,
             Class::Browser => &self.0.limits.browser,
-            Class::Exports => &self.0.limits.exports,
         }
     }
 
@@ -135,35 +133,35 @@ fn is_over(Rates(windows): &Rates, counts: &Counted, now: Timestamp) -> bool {
 
 /// Refuses who calls too often, and tells scripts how much they have left.
 pub async fn refuse_haste(Extracted(governor): Extracted<Governor>, request: Request, next: Next) -> Response {
-    let Some((class, who)) = caller(&request) else { return next.run(request).await };
+    let Some((class, who)) = caller(&request, &governor.0.public_url) else { return next.run(request).await };
     let Some(standing) = governor.count(class, who) else { return next.run(request).await };
     let mut response = if standing.is_refused {
         Problem(AppError::TooMany(standing.reset)).into_response()
     } else {
         next.run(request).await
     };
-    if class != Class::Browser {
-        tell(response.headers_mut(), governor.rates(class), standing);
+    // What has a limit of its own says how one stands with that.
+    if class != Class::Browser && !response.headers().contains_key(LIMIT) {
+        let Standing { limit, remaining, reset, .. } = standing;
+        tell(response.headers_mut(), governor.rates(class), [limit, remaining, reset]);
     }
     response
 }
 
-/// The fields of draft-ietf-httpapi-ratelimit-headers-07, as most clients know them.
-fn tell(headers: &mut HeaderMap, rates: &Rates, standing: Standing) {
-    let numbers = [
-        ("ratelimit-limit", standing.limit),
-        ("ratelimit-remaining", standing.remaining),
-        ("ratelimit-reset", standing.reset),
-    ];
-    for (name, number) in numbers {
-        headers.insert(HeaderName::from_static(name), number.into());
-    }
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+
+/// The fields of draft-ietf-httpapi-ratelimit-headers-07, as most clients know them: how much one may do, how much of it
+/// is left, and in how many seconds there is more.
+pub fn tell(headers: &mut HeaderMap, rates: &Rates, [limit, remaining, reset]: [u32; 3]) {
+    headers.insert(LIMIT, limit.into());
+    headers.insert(HeaderName::from_static("ratelimit-remaining"), remaining.into());
+    headers.insert(HeaderName::from_static("ratelimit-reset"), reset.into());
     if let Ok(policy) = HeaderValue::from_str(&rates.to_string()) {
         headers.insert(HeaderName::from_static("ratelimit-policy"), policy);
     }
 }
 
-fn caller(request: &Request) -> Option<(Class, Who)> {
+fn caller(request: &Request, public_url: &str) -> Option<(Class, Who)> {
     let path = request.uri().path();
     let is_socket = path.starts_with("/ws/");
     if !path.starts_with("/api/") && !is_socket && path != UPLOAD {
@@ -172,16 +170,21 @@ fn caller(request: &Request) -> Option<(Class, Who)> {
     let person = request.extensions().get::<Arc<Actor>>().and_then(|actor| actor.user).map(Who::Person);
     let is_script = request.headers().contains_key(AUTHORIZATION);
     let is_interface = path.starts_with("/api/v1/");
-    let is_export = request.method() == Method::POST && EXPORTS.contains(&path);
+    let is_page = || is_return(request) && csrf::is_page(request.headers(), public_url);
     match person {
-        Some(person) if is_export => Some((Class::Exports, person)),
         Some(person) if is_script => Some((Class::Api, person)),
         Some(person) => Some((Class::Browser, person)),
         // Counts failures by account and network: an office behind one address signs in all the same.
         None if path == LOGIN => None,
-        None if is_interface || is_script || is_socket => Some((Class::Anonymous, address(request))),
+        None if is_interface || is_script || is_socket && !is_page() => Some((Class::Anonymous, address(request))),
         None => Some((Class::Browser, address(request))),
     }
+}
+
+/// Whether a socket is asked for with nothing but where its page left off. For a ticket the database would be asked.
+fn is_return(request: &Request) -> bool {
+    let mut parts = request.uri().query().unwrap_or_default().split('&');
+    parts.all(|part| part.is_empty() || part.starts_with("hub=") || part.starts_with("after="))
 }
 
 fn address(request: &Request) -> Who {
@@ -200,8 +203,9 @@ mod tests {
     fn governor(api: &str, clock: &Clock) -> Governor {
         let rates = |text: &str| text.parse().unwrap();
         let limits =
-            Limits { api: rates(api), anonymous: rates("2/min"), browser: rates("off"), exports: rates("1/h") };
-        Governor(Arc::new(Inner { limits, clock: clock.clone(), counted: Mutex::default() }))
+            Limits { api: rates(api), anonymous: rates("2/min"), browser: rates("off"), exports: rates("off") };
+        let public_url = "https://crm.example".to_owned();
+        Governor(Arc::new(Inner { limits, public_url, clock: clock.clone(), counted: Mutex::default() }))
     }
 
     #[test]

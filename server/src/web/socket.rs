@@ -1,4 +1,4 @@
-//! `/ws/notifications/`: one socket for each browser, and for scripts that bring a ticket.
+//! `/ws/notifications/`: a socket for each open page, and for scripts that bring a ticket.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use identity::server::{
     sessions::{self, Live},
 };
 use kernel::{AppError, server::Problem};
-use platform::server::realtime::{Check, Resume, talk};
+use platform::server::realtime::{Check, Resume, talk, turn_away};
 use serde::Deserialize;
 
 use super::csrf;
@@ -27,6 +27,8 @@ use crate::state::State;
 const LONGEST_MESSAGE: usize = 4096;
 /// What one connection may hold unsent: above it the client is taken for gone.
 const UNSENT: usize = 256 << 10;
+/// Seconds after which it is worth trying again for who has too many sockets open.
+const FULL: u32 = 60;
 
 pub fn route() -> Router<State> {
     Router::new().route("/ws/notifications/", get(open))
@@ -50,6 +52,7 @@ async fn open(
     let unknown = "this address takes `ticket`, `hub` and `after`, a number";
     let Query(opening) = opening.map_err(|_| Problem(AppError::BadRequest(unknown.into())))?;
     let no_socket = || Problem(AppError::BadRequest("this address is for WebSocket connections".into()));
+    let is_ticket = opening.ticket.is_some();
     let live = match (opening.ticket, live) {
         // Using a ticket up writes something.
         (Some(_), _) if upgrade.is_err() => return Err(no_socket()),
@@ -60,8 +63,15 @@ async fn open(
         }
         (None, live) => live.map(|Extension(live)| live),
     };
-    let live = live.ok_or(Problem(AppError::Unauthenticated))?;
+    let Some(live) = live else {
+        let is_page = !is_ticket && csrf::is_page(&headers, &state.config.web.public_url);
+        return match upgrade {
+            Ok(upgrade) if is_page => Ok(upgrade.on_upgrade(turn_away).into_response()),
+            _ => Err(Problem(AppError::Unauthenticated)),
+        };
+    };
     let upgrade = upgrade.map_err(|_| no_socket())?;
+    let admission = state.hub.admit(&live.actor).ok_or(Problem(AppError::TooMany(FULL)))?;
     let (hub, actor, resume) = (state.hub.clone(), live.actor.clone(), Resume::new(opening.hub, opening.after));
     let check = check(&state, &live);
     let upgrade = upgrade
@@ -70,7 +80,11 @@ async fn open(
         .max_write_buffer_size(UNSENT)
         .max_message_size(LONGEST_MESSAGE)
         .max_frame_size(LONGEST_MESSAGE);
-    Ok(upgrade.on_upgrade(move |socket| talk(socket, hub, actor, check, resume)).into_response())
+    let serve = async move |socket| {
+        talk(socket, hub, actor, check, resume).await;
+        drop(admission);
+    };
+    Ok(upgrade.on_upgrade(serve).into_response())
 }
 
 fn check(state: &State, live: &Live) -> Check {

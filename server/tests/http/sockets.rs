@@ -1,15 +1,16 @@
 //! What open pages hear, and from whom it is kept.
 
+mod coming;
 mod listener;
+mod presence;
 mod processes;
+mod told;
 
 use futures::SinkExt;
 use identity::{Role, server::users};
-use listener::{Listener, PATIENCE, listen, mark, people};
-use platform::server::realtime::{Event, tell_user};
+use listener::{listen, mark};
 use records::server::{self as rows, Action, Edit};
 use serde_json::{Value, json};
-use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use uuid::Uuid;
 
@@ -86,47 +87,6 @@ async fn many_records_are_told_of_at_once() {
 }
 
 #[tokio::test]
-async fn what_takes_several_transactions_is_told_of_once_it_is_done() {
-    let world = World::new().await;
-    let at = world.service.listen().await;
-    let mut ada = listen(&world, at, "ada").await;
-    create_many(&world.service, 30).await;
-    assert_eq!(ada.next().await.unwrap().event, "records");
-    let body = json!({ "filter": { "and": [] }, "set": { "status": "customer" } });
-    let done = world.post("ada", "/api/v1/companies/bulk/", body).await;
-    assert_eq!(done.status, 200, "{}", done.text());
-    mark(&world, "ada", "end").await;
-    let heard = ada.heard_before("end").await;
-    assert_eq!(heard.iter().map(|m| m.event.as_str()).collect::<Vec<_>>(), ["refetch"]);
-}
-
-#[tokio::test]
-async fn who_comes_back_hears_what_was_missed_or_is_told_to_read_again() {
-    let world = World::new().await;
-    let at = world.service.listen().await;
-    let token = format!("Bearer {}", world.token("ada"));
-    let headers = [("authorization", token.as_str())];
-    let (mut ada, hello) = Listener::open(at, "", &headers).await.unwrap();
-    let mut other = listen(&world, at, "max").await;
-    mark(&world, "ada", "first").await;
-    let seen = ada.hear("mention").await.at.unwrap();
-    drop(ada);
-    mark(&world, "ada", "second").await;
-    world.create("rita", "companies", json!({ "name": "Acme" })).await;
-    other.hear("records").await;
-    let hub = hello.data["hub"].as_str().unwrap();
-    let (mut back, _) = Listener::open(at, &format!("?hub={hub}&after={seen}"), &headers).await.unwrap();
-    let missed = [back.next().await.unwrap(), back.next().await.unwrap()];
-    assert_eq!((missed[0].event.as_str(), &missed[0].data), ("mention", &json!("second")));
-    assert_eq!((missed[1].event.as_str(), missed[1].at), ("records", Some(seen + 2)));
-
-    for place in [format!("?hub=another&after={seen}"), format!("?hub={hub}&after={}", u64::MAX)] {
-        let (mut lost, _) = Listener::open(at, &place, &headers).await.unwrap();
-        lost.hear("resync").await;
-    }
-}
-
-#[tokio::test]
 async fn who_is_signed_out_hears_nothing_more() {
     let world = World::new().await;
     let at = world.service.listen().await;
@@ -148,81 +108,39 @@ async fn who_loses_a_right_hears_nothing_of_what_it_covered() {
     max.hear("records").await;
     let identity = &world.service.state.identity;
     users::set_role(identity, &identity.system(), world.id("max"), Role::Guest).await.unwrap();
-    // The sockets are asked again as soon as it is told; a write whose event comes later finds it done.
-    let deaf = async {
-        for n in 0.. {
-            world.create("ada", "companies", json!({ "name": format!("Secret {n}") })).await;
-            mark(&world, "max", "end").await;
-            if max.heard_before("end").await.is_empty() {
-                break;
-            }
+    // What the page shows was in reach before.
+    max.hear("resync").await;
+    world.create("ada", "companies", json!({ "name": "Secret" })).await;
+    mark(&world, "max", "end").await;
+    assert_eq!(max.heard_before("end").await, []);
+}
+
+#[tokio::test]
+async fn who_comes_into_another_team_reads_again_what_is_in_reach_now() {
+    let world = World::new().await;
+    let at = world.service.listen().await;
+    let (mut rita, mut tom) = (listen(&world, at, "rita").await, listen(&world, at, "tom").await);
+    let team = world.get("sam", &format!("/api/v1/users/{}/", world.id("sam"))).await.json()["team"]["id"].clone();
+    let moved = world.patch("ada", &format!("/api/v1/users/{}/", world.id("rita")), "*", json!({ "team": team })).await;
+    assert_eq!(moved.status, 200, "{}", moved.text());
+    rita.hear("resync").await;
+    let company = id_of(&world.create("sam", "companies", json!({ "name": "Acme" })).await);
+    let told = loop {
+        let told = rita.hear("records").await.data;
+        if told["record_type"] == "companies" {
+            break told;
         }
     };
-    timeout(PATIENCE, deaf).await.unwrap();
-}
-
-#[tokio::test]
-async fn people_at_one_record_know_of_each_other() {
-    let world = World::new().await;
-    let at = world.service.listen().await;
-    let company = id_of(&world.create("rita", "companies", json!({ "name": "Acme" })).await);
-    let (mut ada, mut rita, mut gus) =
-        (listen(&world, at, "ada").await, listen(&world, at, "rita").await, listen(&world, at, "gus").await);
-    ada.look("companies", company).await;
-    assert_eq!(people(&ada.hear("presence").await), ["ada"]);
-    // Who may not see it is not there.
-    gus.look("companies", company).await;
-    rita.look("companies", company).await;
-    let both = ada.hear("presence").await;
-    let mut names = people(&both);
-    names.sort_unstable();
-    assert_eq!((names, both.data["id"].clone()), (vec!["ada", "rita"], json!(company)));
-    rita.hear("presence").await;
-    drop(rita);
-    assert_eq!(people(&ada.hear("presence").await), ["ada"]);
-    mark(&world, "gus", "end").await;
-    assert_eq!(gus.heard_before("end").await, []);
-}
-
-#[tokio::test]
-async fn a_ticket_opens_one_socket_for_half_a_minute() {
-    let world = World::new().await;
-    let at = world.service.listen().await;
-    let issue = async || {
-        let answer = world.post("ada", "/api/v1/auth/socket-ticket/", json!({})).await;
-        assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (201, "no-store"));
-        let ticket: Value = answer.json();
-        assert_eq!(ticket["expires_in"], 30);
-        format!("?ticket={}", ticket["ticket"].as_str().unwrap())
-    };
-    let ticket = issue().await;
-    let (mut ada, _) = Listener::open(at, &ticket, &[]).await.unwrap();
-    mark(&world, "ada", "here").await;
-    ada.heard_before("here").await;
-    assert_eq!(Listener::open(at, &ticket, &[]).await.err(), Some(401));
-
-    let ticket = issue().await;
-    let past = world.service.state.identity.system().now().plus_seconds(-1);
-    let mut tx = world.service.state.db().begin().await.unwrap();
-    tx.execute("update socket_tickets set expires_at = $1", vec![past.into()]).await.unwrap();
-    tx.commit().await.unwrap();
-    assert_eq!(Listener::open(at, &ticket, &[]).await.err(), Some(401));
-    assert_eq!(Listener::open(at, "?ticket=x", &[]).await.err(), Some(401));
-    assert_eq!(Listener::open(at, "", &[]).await.err(), Some(401));
-    assert_eq!(Listener::open(at, "?token=x", &[]).await.err(), Some(400));
-}
-
-#[tokio::test]
-async fn a_page_of_another_site_opens_no_socket() {
-    let world = World::new().await;
-    let at = world.service.listen().await;
-    let cookie = world.sign_in("ada").await;
-    let own = format!("http://{at}");
-    assert!(Listener::open(at, "", &[("cookie", &cookie), ("origin", &own)]).await.is_ok());
-    for foreign in ["https://evil.example", "null"] {
-        assert_eq!(Listener::open(at, "", &[("cookie", &cookie), ("origin", foreign)]).await.err(), Some(403));
+    assert_eq!(told["records"], json!([[company, 1]]));
+    // Whose reach is as it was has nothing to read again.
+    mark(&world, "tom", "end").await;
+    loop {
+        let heard = tom.next().await.unwrap();
+        assert_ne!(heard.event, "resync");
+        if heard.event == "mention" {
+            break;
+        }
     }
-    assert_eq!(Listener::open(at, "", &[("cookie", &cookie)]).await.err(), Some(403));
 }
 
 #[tokio::test]
@@ -242,33 +160,62 @@ async fn what_a_client_should_not_say_does_no_harm() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_is_told_to_read_everything_again() {
+async fn what_takes_several_transactions_is_told_of_once_it_is_done() {
     let world = World::new().await;
     let at = world.service.listen().await;
     let mut ada = listen(&world, at, "ada").await;
-    let filling = "x".repeat(6000);
-    // More than the machine holds for a connection by itself.
-    let sent = 4000;
-    for batch in 0..sent / 100 {
-        let mut tx = world.service.state.db().begin().await.unwrap();
-        for n in 0..100 {
-            let event = Event::Notification(json!([batch * 100 + n, filling]));
-            tell_user(&mut tx, world.id("ada"), &event).await.unwrap();
+    for (count, told) in [(30, Some(30)), (571, None)] {
+        create_many(&world.service, count).await;
+        ada.next().await.unwrap();
+        let body = json!({ "filter": { "and": [] }, "set": { "sector": format!("Sector {count}") } });
+        let done = world.post("ada", "/api/v1/companies/bulk/", body).await;
+        assert_eq!(done.status, 200, "{}", done.text());
+        let set = done.json()["change_set"].as_str().unwrap().to_owned();
+        let undone = world.ask("ada", "POST", &format!("/api/v1/change-sets/{set}/undo/"), &[], None).await;
+        assert_eq!(undone.status, 200, "{}", undone.text());
+        mark(&world, "ada", "end").await;
+        let heard = ada.heard_before("end").await;
+        assert_eq!(heard.len(), 2, "one for the edit and one for its undoing");
+        for message in heard {
+            let records = message.data["records"].as_array().map(Vec::len);
+            assert_eq!((message.event.as_str(), records), (if told.is_some() { "records" } else { "refetch" }, told));
         }
-        tx.commit().await.unwrap();
-        // The hub itself keeps up.
-        tokio::task::yield_now().await;
     }
-    let mut heard = 0;
+}
+
+#[tokio::test]
+async fn what_many_are_taken_from_in_several_transactions_is_told_to_be_gone() {
+    let world = World::new().await;
+    let at = world.service.listen().await;
+    let company = id_of(&world.create("rita", "companies", json!({ "name": "Acme" })).await);
+    let mut rita = listen(&world, at, "rita").await;
+    let give = json!({ "ids": [company], "assign": world.id("sam") });
+    let given = world.post("ada", "/api/v1/companies/bulk/", give).await;
+    assert_eq!(given.status, 200, "{}", given.text());
+    assert_eq!(rita.hear("records").await.data["gone"], json!([company]));
+    let set = given.json()["change_set"].as_str().unwrap().to_owned();
+    world.ask("ada", "POST", &format!("/api/v1/change-sets/{set}/undo/"), &[], None).await;
+    assert_eq!(rita.hear("records").await.data["records"], json!([[company, 3]]));
+}
+
+#[tokio::test]
+async fn whoever_exports_hears_how_far_it_is() {
+    let world = World::new().await;
+    let at = world.service.listen().await;
+    let _working = world.service.work();
+    let (mut ada, mut max) = (listen(&world, at, "ada").await, listen(&world, at, "max").await);
+    world.create("ada", "companies", json!({ "name": "Acme" })).await;
+    let wanted = json!({ "format": "csv", "entities": ["companies"] });
+    let begun = world.post("ada", "/api/v1/settings/export/", wanted).await.json();
     loop {
-        match ada.next().await.unwrap().event.as_str() {
-            "notification" => heard += 1,
-            "resync" => break,
-            "hello" | "beat" => {}
-            other => panic!("{other}"),
+        let told = ada.hear("export_progress").await.data;
+        assert_eq!(told["id"], begun["id"]);
+        if told["status"] == "done" {
+            assert_eq!((&told["done"], &told["total"]), (&json!(1), &json!(1)));
+            break;
         }
+        assert_eq!(told["status"], "running");
     }
-    assert!(heard < sent);
-    mark(&world, "ada", "again").await;
-    ada.heard_before("again").await;
+    mark(&world, "max", "end").await;
+    assert!(max.heard_before("end").await.iter().all(|m| m.event != "export_progress"));
 }

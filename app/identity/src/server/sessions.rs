@@ -141,8 +141,13 @@ impl SessionCache {
     }
 }
 
-/// The live session for a key, from memory or from the database.
+/// The live session for a key, for somebody who uses it.
 pub(super) async fn find(identity: &Identity, key: Key) -> Result<Option<Live>, AppError> {
+    look_up(identity, key, true).await
+}
+
+/// A live session, from memory or from the database.
+async fn look_up(identity: &Identity, key: Key, is_used: bool) -> Result<Option<Live>, AppError> {
     let registry = identity.app().registry();
     let changes = ["users", "teams"].into_iter().filter_map(|ty| registry.get(ty)).map(|e| e.changes()).sum();
     let now = identity.now();
@@ -159,11 +164,14 @@ pub(super) async fn find(identity: &Identity, key: Key) -> Result<Option<Live>, 
     if live.has_ended(now) {
         return Ok(None);
     }
-    if now.seconds_since(live.seen_at) >= TOUCH {
-        // Nobody waits for this; should it fail, the next request tries again.
-        tokio::spawn(touch(identity.clone(), live.clone(), now));
+    // What is remembered is known to be in use.
+    if is_used {
+        if now.seconds_since(live.seen_at) >= TOUCH {
+            // Nobody waits for this; should it fail, the next request tries again.
+            tokio::spawn(touch(identity.clone(), live.clone(), now));
+        }
+        identity.sessions().put(key, Remembered { at, changes, live: live.clone() });
     }
-    identity.sessions().put(key, Remembered { at, changes, live: live.clone() });
     Ok(Some(live))
 }
 
@@ -297,9 +305,10 @@ pub async fn revoke_others(identity: &Identity, ctx: &Ctx, current: Uuid) -> Res
     Ok(())
 }
 
-/// Who a session belongs to now, and what they may do. `None` once it is over.
+/// Who a session belongs to now, and what they may do. `None` once it is over. This does not count as its use: a page
+/// that is left open keeps nobody signed in.
 pub async fn still(identity: &Identity, session: Uuid) -> Result<Option<Arc<Actor>>, AppError> {
-    Ok(find(identity, Key::Id(session)).await?.map(|live| live.actor))
+    Ok(look_up(identity, Key::Id(session), false).await?.map(|live| live.actor))
 }
 
 /// Deletes sessions that ended more than a month ago, and tickets nobody used. Tells how many sessions.

@@ -6,7 +6,7 @@ use kernel::{
     Timestamp,
     server::{Args, Db, DbError, Row, Source, Tx},
 };
-use platform::server::{notifications::push, realtime::ACCESS};
+use platform::server::{notifications::push, realtime::tell_access};
 use records::server::Sql;
 use uuid::Uuid;
 
@@ -41,7 +41,7 @@ statements! {
     LIST_SESSIONS = "select id, kind, created_at, seen_at, address, agent from sessions \
         where user_id = $1 and revoked_at is null and idle_until > $2 and ends_at > $2 order by seen_at desc, id";
     AGENTS_OF = "select agent from sessions where user_id = $1 and id <> $2 order by created_at desc limit 200";
-    REVOKE_SESSION = "update sessions set revoked_at = $2 where id = $1 and revoked_at is null";
+    REVOKE_SESSION = "update sessions set revoked_at = $2 where id = $1 and revoked_at is null returning user_id";
     REVOKE_SESSION_OF = "update sessions set revoked_at = $3 where id = $1 and user_id = $2 and revoked_at is null";
     DELETE_ENDED_SESSIONS = "delete from sessions where ends_at < $1";
     INSERT_REFRESH_TOKEN = "insert into refresh_tokens (hash, session_id, created_at) values ($1, $2, $3)";
@@ -226,9 +226,12 @@ pub async fn agents_of(tx: &mut Tx, user: Uuid, but: Uuid) -> Result<Vec<String>
 }
 
 pub async fn revoke_session(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<(), DbError> {
-    tx.execute(REVOKE_SESSION, vec![id.into(), now.into()]).await?;
+    let revoked = tx.fetch_optional(REVOKE_SESSION, vec![id.into(), now.into()]).await?;
     push::signed_out(tx, id).await?;
-    tx.tell(ACCESS).await
+    match revoked {
+        Some(row) => tell_access(tx, Some(row.get(0)?)).await,
+        None => Ok(()),
+    }
 }
 
 /// Revokes a session if it is that user's; tells whether it was.
@@ -236,8 +239,8 @@ pub async fn revoke_session_of(tx: &mut Tx, id: Uuid, user: Uuid, now: Timestamp
     let revoked = tx.execute(REVOKE_SESSION_OF, vec![id.into(), user.into(), now.into()]).await?;
     if revoked > 0 {
         push::signed_out(tx, id).await?;
+        tell_access(tx, Some(user)).await?;
     }
-    tx.tell(ACCESS).await?;
     Ok(revoked > 0)
 }
 
@@ -258,7 +261,7 @@ pub async fn revoke_sessions_of(tx: &mut Tx, users: &[Uuid], but: Option<Uuid>, 
     let (text, args) = sql.finish();
     tx.execute_bulk(&text, args).await?;
     push::all_signed_out(tx, users, but).await?;
-    tx.tell(ACCESS).await
+    tell_access(tx, if let [one] = users { Some(*one) } else { None }).await
 }
 
 /// Forgets sessions that ended before a time, with their refresh tokens.
@@ -327,7 +330,7 @@ pub async fn set_reach(
     if let Some(reach) = reach {
         tx.execute(INSERT_REACH, vec![role.into(), record_type.into(), action.into(), reach.into()]).await?;
     }
-    tx.tell(ACCESS).await
+    tell_access(tx, None).await
 }
 
 /// Each team and the one it is part of.

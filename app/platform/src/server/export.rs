@@ -8,6 +8,7 @@
 mod cells;
 mod encode;
 mod jobs;
+mod limit;
 mod routes;
 mod source;
 mod store;
@@ -17,6 +18,7 @@ mod wanted;
 use axum::response::Response;
 pub use jobs::{Keep, RunExport, SweepExports};
 use kernel::{AppError, FieldErrors};
+pub use limit::{Limit, Limits, Standing, standing};
 use records::server::Ctx;
 pub use routes::routes;
 pub use store::STATEMENTS;
@@ -24,9 +26,12 @@ use uuid::Uuid;
 
 use super::{
     files::Files,
-    jobs::{Jobs, cancel_own, enqueue},
+    jobs::{Jobs, cancel_own, enqueue, state_of},
 };
-use crate::export::{ExportInfo, Status, Wanted};
+use crate::{
+    export::{ExportInfo, Status, Wanted},
+    jobs::State,
+};
 
 /// Exports a person is shown.
 const SHOWN: i64 = 50;
@@ -38,6 +43,7 @@ pub async fn start(ctx: &Ctx, wanted: Wanted) -> Result<Uuid, AppError> {
     let tables = wanted::tables(ctx, &wanted, span)?;
     let title: Vec<&str> = tables.iter().map(|table| table.ty().plural).collect();
     let mut tx = ctx.db().begin().await?;
+    limit::ensure_one_more(ctx, &mut tx, actor).await?;
     let id = enqueue(ctx, &mut tx, &RunExport {}).await?;
     let new = store::New { id, actor, wanted: &wanted, title: &title.join(", "), span, now: ctx.now() };
     store::insert(&mut tx, new).await?;
@@ -87,11 +93,27 @@ pub async fn cancel(ctx: &Ctx, jobs: &Jobs, id: Uuid) -> Result<(), AppError> {
     cancel_own(ctx, jobs, id).await
 }
 
-/// The file of an export that is ready.
+/// Ends exports whose job is over or gone. Who ends a job ends its export too, but may have died in between.
+async fn recover(ctx: &Ctx) -> Result<(), AppError> {
+    for id in store::list_busy(ctx.db()).await? {
+        let why = match state_of(ctx, id).await? {
+            Some(state) if !state.is_over() => continue,
+            Some(State::Cancelled) => None,
+            _ => Some("The program stopped in the middle of this."),
+        };
+        task::end(ctx, id, why).await?;
+        tracing::warn!(%id, "an export was left in the middle and has been ended");
+    }
+    Ok(())
+}
+
+/// The file of an export that is ready, for as long as the actor may export what is in it.
 async fn file(ctx: &Ctx, id: Uuid) -> Result<Uuid, AppError> {
-    let stored = find(ctx, id).await?;
-    match (shown(ctx, stored.info).status, stored.file) {
-        (Status::Done, Some(file)) => Ok(file),
+    let store::Stored { info, file, span, .. } = find(ctx, id).await?;
+    let info = shown(ctx, info);
+    match (info.status, file) {
+        (Status::Done, Some(file)) if wanted::still(ctx, &info.wanted, span)?.is_some() => Ok(file),
+        (Status::Done, Some(_)) => Err(AppError::Forbidden),
         (Status::Waiting | Status::Running, _) => Err(AppError::Conflict("this export is not ready yet".into())),
         (Status::Failed | Status::Cancelled, _) => Err(AppError::Conflict("this export came to nothing".into())),
         _ => Err(AppError::NotFound),

@@ -55,14 +55,32 @@ pub(super) async fn tell_finished(tx: &mut Tx, change_set: Uuid) -> Result<(), D
     tx.tell(&format!("finished {change_set}")).await
 }
 
-/// Records of one type written in one transaction.
+/// Records of one type written in one transaction, or in several of one change-set.
 #[derive(Clone, Debug)]
 pub struct Event {
     pub entry: Arc<Entry>,
     change_set: Uuid,
-    at: Timestamp,
-    pub records: i64,
+    /// When the first of it was written, and the last.
+    from: Timestamp,
+    to: Timestamp,
+    records: i64,
     moved: HashMap<Uuid, Hands>,
+}
+
+impl Event {
+    /// Adds what was written of the same type under the same change-set later.
+    pub fn join(&mut self, later: Self) {
+        (self.from, self.to) = (self.from.min(later.from), self.to.max(later.to));
+        self.records += later.records;
+        // Whose a record was before the first of it is whose it was before all of it. Of more than are listed nobody asks.
+        if self.records <= LISTED {
+            for (id, hands) in later.moved {
+                self.moved.entry(id).or_insert(hands);
+            }
+        } else {
+            self.moved.clear();
+        }
+    }
 }
 
 /// Whose a record is: its owner and team.
@@ -84,24 +102,31 @@ pub async fn find(app: &App, id: Uuid) -> Result<Option<Event>, AppError> {
     let Some(entry) = app.registry().get(&row.get::<String>(0)?) else { return Ok(None) };
     let moved = row.get::<Option<String>>(4)?.map(|text| read_moved(&text)).unwrap_or_default();
     let (change_set, at, records) = (row.get(1)?, row.get(2)?, row.get(3)?);
-    Ok(Some(Event { entry: entry.clone(), change_set, at, records, moved }))
+    Ok(Some(Event { entry: entry.clone(), change_set, from: at, to: at, records, moved }))
 }
 
-/// The records an event is about, each once, as they are now; for events of at most [`LISTED`].
-pub async fn touched(app: &App, event: &Event) -> Result<Vec<Touched>, AppError> {
-    let args: Args = vec![event.change_set.into(), event.entry.ty.name.into(), event.at.into()];
-    let rows = app.db().fetch_all(&touched_statement(event.entry.ty.name), args).await?;
+/// The records an event is about, each once, as they are now. `None` where they are more than [`LISTED`].
+pub async fn touched(app: &App, event: &Event) -> Result<Option<Vec<Touched>>, AppError> {
+    if event.records > LISTED {
+        return Ok(None);
+    }
+    let ty = event.entry.ty.name;
+    let args: Args = vec![event.change_set.into(), ty.into(), event.from.into(), event.to.into(), (LISTED + 1).into()];
+    let rows = app.db().fetch_all(&touched_statement(ty), args).await?;
     let read = |row: &kernel::server::Row| -> Result<Touched, DbError> {
         let (id, after) = (row.get(0)?, (row.get(2)?, row.get(3)?));
         Ok(Touched { id, version: row.get(1)?, before: event.moved.get(&id).copied().unwrap_or(after), after })
     };
-    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    let touched = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    // Transactions of one change-set may have written at the same time by the clock.
+    let is_listed = i64::try_from(touched.len()).is_ok_and(|count| count <= LISTED);
+    Ok(is_listed.then_some(touched))
 }
 
 pub(super) fn touched_statement(table: &str) -> String {
     format!(
         "select distinct t.id, t.version, t.owner, t.team from changes c join {table} t on t.id = c.record_id where \
-         c.change_set = $1 and c.record_type = $2 and c.at = $3"
+         c.change_set = $1 and c.record_type = $2 and c.at between $3 and $4 limit $5"
     )
 }
 

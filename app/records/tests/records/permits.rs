@@ -134,7 +134,9 @@ async fn what_another_process_wrote_is_read_anew() {
         let before = entry.changes();
         while entry.changes() == before {
             // Said again for as long as nobody listens yet.
-            world.app.db().tell(&signal).await.unwrap();
+            let mut tx = world.app.db().begin().await.unwrap();
+            tx.tell(&signal).await.unwrap();
+            tx.commit().await.unwrap();
             tokio::task::yield_now().await;
         }
     }

@@ -2,7 +2,7 @@
 
 use kernel::{AppError, Date, FieldErrors};
 use leptos::{prelude::*, task::spawn_local};
-use platform::export::{DateRange, Format, Wanted, api::start_export};
+use platform::export::{DateRange, Format, Wanted, api::start_export, refusal};
 use ui::{Banner, Button, ButtonKind, Checkbox, DateInput, Dialog, Field, RadioGroup, Select, Size, Tone};
 
 use super::Exports;
@@ -85,7 +85,7 @@ pub(super) fn dialog(exports: Exports, is_asking: RwSignal<bool>) -> AnyView {
                 }
                 Ok(Err(errors)) => draft.errors.set(errors),
                 Err(error @ AppError::Unauthenticated) => exports.frame().failed(&error),
-                Err(error) => refused.set(Some(error.sentence())),
+                Err(error) => refused.set(Some(refusal(&error))),
             }
         });
     });

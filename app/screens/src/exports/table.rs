@@ -1,9 +1,11 @@
 //! The exports in a table.
 
+use kernel::AppError;
 use leptos::{prelude::*, task::spawn_local};
 use platform::export::{
     DateRange, ExportInfo, Status,
     api::{cancel_export, start_export},
+    refusal,
 };
 use ui::{Button, EmptyState, Progress, Status as State, Toast};
 
@@ -144,7 +146,8 @@ fn actions(exports: Exports, export: &ExportInfo) -> AnyView {
                             let why = errors.0.into_values().flatten().collect::<Vec<_>>().join(" ");
                             exports.frame().say(Toast::bad(why));
                         }
-                        Err(error) => exports.frame().failed(&error),
+                        Err(error @ AppError::Unauthenticated) => exports.frame().failed(&error),
+                        Err(error) => exports.frame().say(Toast::bad(refusal(&error))),
                     }
                     exports.refresh();
                 });

@@ -5,7 +5,7 @@ mod columns;
 use columns::Columns;
 use kernel::AppError;
 use leptos::{prelude::*, task::spawn_local};
-use platform::export::{Format, Wanted, api::start_export};
+use platform::export::{Format, Wanted, api::start_export, refusal};
 use records::{Filter, Op, SortKey};
 use ui::{Banner, Button, ButtonKind, Dialog, RadioGroup, Size, Toast, Tone};
 
@@ -46,6 +46,10 @@ pub fn dialog(list: List, frame: Frame) -> AnyView {
         let Some(fields) = columns.wanted() else {
             return refused.set(Some("Choose at least one column.".to_owned()));
         };
+        let is_selection = list.exporting.get_untracked() == Some(Rows::Selected);
+        if is_selection && list.selected.with_untracked(Vec::is_empty) {
+            return refused.set(Some("The selected rows have left the list.".to_owned()));
+        }
         let wanted = wanted(list, format.get_untracked(), fields);
         let go = go.clone();
         is_busy.set(true);
@@ -61,7 +65,7 @@ pub fn dialog(list: List, frame: Frame) -> AnyView {
                 }
                 Ok(Err(errors)) => refused.set(Some(errors.0.into_values().flatten().collect::<Vec<_>>().join(" "))),
                 Err(error @ AppError::Unauthenticated) => frame.failed(&error),
-                Err(error) => refused.set(Some(error.sentence())),
+                Err(error) => refused.set(Some(refusal(&error))),
             }
         });
     });

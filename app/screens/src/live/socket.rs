@@ -3,7 +3,7 @@
 use std::{cell::RefCell, time::Duration};
 
 use leptos::prelude::*;
-use platform::realtime::{self, Hello, Look, Message};
+use platform::realtime::{self, Hello, Look, Message, Since};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
@@ -41,9 +41,8 @@ pub(super) fn say_where(live: Live) {
 #[derive(Clone, Copy)]
 pub(super) struct Link {
     tries: StoredValue<u32>,
-    /// Where to go on: who greeted, and the last that was heard.
-    hub: StoredValue<Option<String>>,
-    last: StoredValue<u64>,
+    /// After what to go on.
+    since: StoredValue<Option<Since>>,
     /// Grows with each word, so that silence is noticed.
     words: StoredValue<u32>,
     /// Whether whoever sits here was signed out: then nothing is tried again by itself.
@@ -52,11 +51,10 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub fn new() -> Self {
+    pub fn new(since: Option<Since>) -> Self {
         Self {
             tries: StoredValue::new(0),
-            hub: StoredValue::new(None),
-            last: StoredValue::new(0),
+            since: StoredValue::new(since),
             words: StoredValue::new(0),
             is_out: StoredValue::new(false),
             is_over: StoredValue::new(false),
@@ -112,8 +110,8 @@ impl Link {
         let location = window().location();
         let (protocol, host) = (location.protocol().ok()?, location.host().ok()?);
         let protocol = if protocol == "https:" { "wss:" } else { "ws:" };
-        let place = self.hub.get_value().map(|hub| format!("?hub={hub}&after={}", self.last.get_value()));
-        Some(format!("{protocol}//{host}/ws/notifications/{}", place.unwrap_or_default()))
+        let since = self.since.get_value().map(|since| format!("?hub={}&after={}", since.hub, since.at));
+        Some(format!("{protocol}//{host}/ws/notifications/{}", since.unwrap_or_default()))
     }
 
     /// Whether the page has left the part of it that listens.
@@ -127,7 +125,11 @@ impl Link {
         }
         self.watch_for_silence();
         if let Some(at) = message.at {
-            self.last.set_value(at);
+            self.since.update_value(|since| {
+                if let Some(since) = since {
+                    since.at = at;
+                }
+            });
         }
         match message.event.as_str() {
             realtime::HELLO => {
@@ -136,8 +138,9 @@ impl Link {
                     self.is_out.set_value(false);
                     live.signed_out.set(false);
                 }
-                if let Ok(Hello { hub }) = serde_json::from_value(message.data) {
-                    self.hub.set_value(Some(hub));
+                // Without a place something was missed: until it was heard, one comes back as who was somewhere else.
+                if let (Some(at), Ok(Hello { hub })) = (message.at, serde_json::from_value(message.data)) {
+                    self.since.set_value(Some(Since { hub, at }));
                 }
                 say_where(live);
             }

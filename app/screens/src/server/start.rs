@@ -5,7 +5,7 @@ use kernel::Formats;
 use leptos::prelude::use_context;
 use platform::{
     preferences::Preferences,
-    server::{ctx, notifications, preferences},
+    server::{ctx, notifications, preferences, realtime},
 };
 use records::{
     TypeInfo,
@@ -19,6 +19,8 @@ const ORDER: [&str; 2] = ["companies", "contacts"];
 
 pub async fn bootstrap() -> Result<Bootstrap, AppError> {
     let app = use_context::<App>().ok_or(AppError::Unavailable)?;
+    // Before anything is read: what happens in between is told twice rather than never.
+    let since = realtime::since();
     match ctx().await {
         Ok(ctx) => {
             let types = types(&ctx);
@@ -36,6 +38,7 @@ pub async fn bootstrap() -> Result<Bootstrap, AppError> {
                 formats: preferences::formats(&own, &ctx.organisation()),
                 preferences: own,
                 unread: notifications::count_unread(&ctx).await?,
+                since,
                 ..anybody(&app).await?
             })
         }
@@ -56,6 +59,7 @@ async fn anybody(app: &App) -> Result<Bootstrap, AppError> {
         formats: Formats::of(organisation.offsets.clone()),
         preferences: Preferences::default(),
         unread: 0,
+        since: None,
         zone: organisation.zone.name().to_owned(),
         now: app.clock().now(),
         currency: organisation.currency.code().to_owned(),

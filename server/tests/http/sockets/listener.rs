@@ -23,7 +23,7 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Listener(pub WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Listener {
-    /// Opens a socket, and reads its greeting.
+    /// Opens a socket, and reads its greeting; or why not: the status, or the code with which it is closed at once.
     pub async fn open(at: SocketAddr, rest: &str, headers: &[(&str, &str)]) -> Result<(Self, Message), u16> {
         let mut request = format!("ws://{at}/ws/notifications/{rest}").into_client_request().unwrap();
         for (name, value) in headers {
@@ -32,7 +32,7 @@ impl Listener {
         match connect_async(request).await {
             Ok((stream, _)) => {
                 let mut listener = Self(stream);
-                let hello = listener.next().await.unwrap();
+                let hello = listener.next().await?;
                 assert_eq!(hello.event, "hello");
                 Ok((listener, hello))
             }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kernel::server::testing::TestRedis;
+use platform::server::realtime::{Event, tell_user};
 use serde_json::json;
 
 use super::listener::{listen, mark, people};
@@ -56,6 +57,14 @@ async fn passes_on(world: World) {
     let (here, there) = (world.service.listen().await, second.listen().await);
     let mut max = listen(&world, there, "max").await;
     let mut ada = listen(&world, here, "ada").await;
+    // That the other one has started may be told only now.
+    mark(&world, "max", "ready").await;
+    let mut tx = second.state.db().begin().await.unwrap();
+    tell_user(&mut tx, world.id("ada"), &Event::Mention(json!("ready"))).await.unwrap();
+    tx.commit().await.unwrap();
+    for listener in [&mut max, &mut ada] {
+        while !["mention", "resync"].contains(&&*listener.next().await.unwrap().event) {}
+    }
     let company = id_of(&world.create("rita", "companies", json!({ "name": "Acme" })).await);
     assert_eq!(max.hear("records").await.data["records"], json!([[company, 1]]));
     mark(&world, "max", "once").await;

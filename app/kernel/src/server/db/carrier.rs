@@ -156,8 +156,10 @@ impl Carrier {
         self.0.state.publishing.trouble().or_else(|| self.0.state.hearing.trouble())
     }
 
-    /// Passes on what other processes publish, and connects again when the connection breaks.
+    /// Passes on what other processes publish, and connects again when the connection breaks. Who was here before may
+    /// have been killed between a commit and its word: the others are told that anything may have happened.
     pub async fn hear(&self, signals: &Signals) {
+        self.tell(signals.marked(EVERYTHING));
         let mut pause = FIRST;
         loop {
             let heard = self.hear_once(signals, &mut pause).await;

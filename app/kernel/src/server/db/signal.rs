@@ -1,9 +1,9 @@
 //! What a transaction tells the rest of the program once it is committed.
 //!
 //! Within a process signals go round by themselves, between processes on PostgreSQL by NOTIFY, which that database
-//! sends with the commit, or by Redis, after it. A signal says that there is something to look at and never what it is, so that who misses
-//! one loses nothing but time: everybody looks from time to time anyway. The exceptions carry their own text, such as
-//! who is looking at a record now; missing one of those is no loss.
+//! sends with the commit, or by Redis, after it. A signal says that there is something to look at and never what it is,
+//! so that who misses one loses nothing but time: everybody looks from time to time anyway. The exceptions carry their
+//! own text, such as who is looking at a record now; missing one of those is no loss.
 
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kernel::AppError;
 use serde::{Deserialize, Serialize};
 
-use super::{store, task};
+use super::{recover, store, task};
 use crate::server::{
     files,
     jobs::{Job, JobCx, Missed, Outcome, Policy, Queue, Schedule},
@@ -43,11 +43,11 @@ impl Job for RunExport {
     }
 
     async fn give_up(&self, cx: &JobCx, why: &str) -> Result<(), AppError> {
-        task::end(cx, if cx.is_cancelled() { None } else { Some(why) }).await
+        task::end(&cx.ctx, cx.id, if cx.is_cancelled() { None } else { Some(why) }).await
     }
 }
 
-/// Removes files of exports whose time is over, and exports nobody looks at any more.
+/// Removes files of exports whose time is over, and exports nobody looks at any more. Ends those that nobody is at.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SweepExports {}
 
@@ -67,6 +67,7 @@ impl Job for SweepExports {
 
     async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
         let ctx = &cx.ctx;
+        recover(ctx).await?;
         loop {
             let expired = store::list_expired(ctx.db(), ctx.now()).await?;
             if expired.is_empty() {

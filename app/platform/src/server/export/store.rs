@@ -2,7 +2,7 @@
 
 use kernel::{
     AppError, Timestamp,
-    server::{Args, Db, DbError, Row, Tx, unexpected},
+    server::{Args, Db, DbError, Row, Source, Tx, unexpected},
 };
 use uuid::Uuid;
 
@@ -26,6 +26,8 @@ macro_rules! columns {
 
 const FIND: &str = concat!("select ", columns!(), " from exports where id = $1");
 const LIST: &str = concat!("select ", columns!(), " from exports where actor = $1 order by id desc limit $2");
+const STARTED: &str = "select created_at from exports where actor = $1 order by id desc limit $2";
+const BUSY: &str = "select id from exports where status in ('waiting', 'running') order by id";
 const INSERT: &str = "insert into exports (id, actor, status, wanted, title, created_from, created_to, row_count, total, \
      bytes, created_at) values ($1, $2, 'waiting', $3, $4, $5, $6, 0, 0, 0, $7)";
 const BEGIN: &str = "update exports set status = 'running', row_count = 0, total = $2, error = null, finished_at = null \
@@ -44,7 +46,8 @@ const FORGET: &str =
     "delete from exports where created_at < $1 and file is null and status not in ('waiting', 'running')";
 
 /// Every statement, for the test that both databases know them.
-pub const STATEMENTS: [&str; 11] = [FIND, LIST, INSERT, BEGIN, PROGRESS, FINISH, WAIT, END, EXPIRED, EXPIRE, FORGET];
+pub const STATEMENTS: [&str; 13] =
+    [FIND, LIST, STARTED, BUSY, INSERT, BEGIN, PROGRESS, FINISH, WAIT, END, EXPIRED, EXPIRE, FORGET];
 
 fn read(row: &Row) -> Result<Stored, DbError> {
     let unreadable = |column: usize| DbError::Decode { column, reason: "is not what was written there".into() };
@@ -74,6 +77,17 @@ pub async fn find(db: &Db, id: Uuid) -> Result<Option<Stored>, DbError> {
 pub async fn list(db: &Db, actor: Uuid, limit: i64) -> Result<Vec<ExportInfo>, DbError> {
     let rows = db.fetch_all(LIST, vec![actor.into(), limit.into()]).await?;
     rows.iter().map(|row| Ok(read(row)?.info)).collect()
+}
+
+/// When somebody asked for exports, the latest first, whatever came of them.
+pub async fn list_started(mut source: Source<'_>, actor: Uuid, limit: u32) -> Result<Vec<Timestamp>, DbError> {
+    let rows = source.fetch_all(STARTED, vec![actor.into(), i64::from(limit).into()]).await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Exports that are not over.
+pub async fn list_busy(db: &Db) -> Result<Vec<Uuid>, DbError> {
+    db.fetch_all(BUSY, vec![]).await?.iter().map(|row| row.get(0)).collect()
 }
 
 /// An export that was just asked for.

@@ -100,14 +100,13 @@ pub async fn wait(cx: &JobCx, why: &AppError) -> Result<(), AppError> {
 }
 
 /// Ends an export that came to nothing: failed for a reason, which whoever asked for it is told, or cancelled.
-pub async fn end(cx: &JobCx, why: Option<&str>) -> Result<(), AppError> {
-    let ctx = &cx.ctx;
-    let Some(stored) = store::find(ctx.db(), cx.id).await? else { return Ok(()) };
+pub async fn end(ctx: &Ctx, id: Uuid, why: Option<&str>) -> Result<(), AppError> {
+    let Some(stored) = store::find(ctx.db(), id).await? else { return Ok(()) };
     let status = if why.is_some() { Status::Failed } else { Status::Cancelled };
     let mut tx = ctx.db().begin().await?;
-    if store::end(&mut tx, cx.id, status, why, ctx.app.clock().now()).await? {
+    if store::end(&mut tx, id, status, why, ctx.app.clock().now()).await? {
         let far = Progress { done: stored.info.rows, total: stored.info.total, message: None };
-        tell(&mut tx, stored.actor, cx.id, status, &far).await?;
+        tell(&mut tx, stored.actor, id, status, &far).await?;
         if let Some(why) = why {
             let notice = Notice {
                 kind: &told::EXPORT_FAILED,
@@ -259,8 +258,8 @@ impl Reading<'_> {
         let mut tx = self.cx.ctx.db().begin().await?;
         if self.cx.hold(&mut tx, &progress).await? {
             store::progress(&mut tx, self.cx.id, progress.done, progress.total).await?;
+            tell(&mut tx, self.stored.actor, self.cx.id, Status::Running, &progress).await?;
         }
-        tell(&mut tx, self.stored.actor, self.cx.id, Status::Running, &progress).await?;
         tx.commit().await?;
         self.told = Instant::now();
         Ok(())
@@ -275,12 +274,9 @@ impl Reading<'_> {
         if is_same { Ok((ctx, tables)) } else { Err(lost()) }
     }
 
-    /// What was allowed and made sense when it was asked for may not do so by now.
     fn tables(&self, ctx: &Ctx) -> Result<Vec<Arc<Table>>, AppError> {
-        match wanted::tables(ctx, &self.stored.info.wanted, self.stored.span) {
-            Err(AppError::Invalid(_) | AppError::Forbidden | AppError::NotFound) => Err(lost()),
-            tables => Ok(tables?.into_iter().map(Arc::new).collect()),
-        }
+        let tables = wanted::still(ctx, &self.stored.info.wanted, self.stored.span)?.ok_or_else(lost)?;
+        Ok(tables.into_iter().map(Arc::new).collect())
     }
 }
 

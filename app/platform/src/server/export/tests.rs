@@ -1,13 +1,71 @@
 use std::borrow::Cow;
 
-use kernel::{Currency, Date, Money, Timestamp};
-use records::{ChoiceOption, Field, Flags, Kind, Value, text::Reading};
+use chrono::Weekday;
+use kernel::{
+    Currency, Date, Money, Timestamp,
+    server::{Clock, testing::TestDb, zone::Zone},
+};
+use records::{
+    ChoiceOption, Field, Flags, Kind, Value,
+    server::{Actor, Organisation, testing},
+    text::Reading,
+};
 
-use super::cells;
+use super::{cells, wanted};
 use crate::{
+    export::DateRange,
     import::Column,
     server::{formula, import::read_cell},
 };
+
+#[tokio::test]
+async fn days_weeks_and_quarters_are_those_of_the_company() {
+    let db = TestDb::new().await;
+    let at = |text: &str| Timestamp::parse(text).unwrap();
+    let day = |text: &str| Some(Date::parse(text).unwrap());
+    let span = |zone: &str, first_day, now: &str, range| {
+        let app = testing::app((*db).clone(), Clock::fixed(at(now)), vec![crate::server::module()]);
+        app.set_organisation(
+            0,
+            Organisation { zone: Zone::parse(zone).unwrap(), first_day, ..Organisation::default() },
+        );
+        wanted::span(&app.ctx(Actor::system().into()), range).unwrap()
+    };
+    let between = |from, to| DateRange::Between { from, to };
+    // Half an hour before midnight, the day after summer time began there; by UTC it is the next day already.
+    let new_york = |first_day, range| span("America/New_York", first_day, "2026-03-10T03:30:00Z", range);
+    for (first_day, range, from) in [
+        (Weekday::Mon, DateRange::Today, "2026-03-09T04:00:00Z"),
+        (Weekday::Mon, DateRange::Week, "2026-03-09T04:00:00Z"),
+        (Weekday::Sun, DateRange::Week, "2026-03-08T05:00:00Z"),
+        (Weekday::Tue, DateRange::Week, "2026-03-03T05:00:00Z"),
+        (Weekday::Mon, DateRange::Month, "2026-03-01T05:00:00Z"),
+        (Weekday::Mon, DateRange::Quarter, "2026-01-01T05:00:00Z"),
+        (Weekday::Mon, DateRange::Year, "2026-01-01T05:00:00Z"),
+    ] {
+        let expected = (Some(at(from)), Some(at("2026-03-10T04:00:00Z")));
+        assert_eq!(new_york(first_day, range), expected, "{range:?} from {first_day}");
+    }
+    // A day of 23 hours, and open ends.
+    let (began, ended) = (Some(at("2026-03-08T05:00:00Z")), Some(at("2026-03-09T04:00:00Z")));
+    let short = day("2026-03-08");
+    assert_eq!(new_york(Weekday::Mon, between(short, short)), (began, ended));
+    assert_eq!(new_york(Weekday::Mon, between(short, None)), (began, None));
+    assert_eq!(new_york(Weekday::Mon, between(None, short)), (None, ended));
+    assert_eq!(new_york(Weekday::Mon, DateRange::All), (None, None));
+
+    // Half an hour after midnight of a new year, which by UTC is still to come.
+    let auckland = |range| span("Pacific/Auckland", Weekday::Mon, "2026-12-31T11:30:00Z", range);
+    for (range, from) in [
+        (DateRange::Today, "2026-12-31T11:00:00Z"),
+        (DateRange::Week, "2026-12-27T11:00:00Z"),
+        (DateRange::Month, "2026-12-31T11:00:00Z"),
+        (DateRange::Quarter, "2026-12-31T11:00:00Z"),
+        (DateRange::Year, "2026-12-31T11:00:00Z"),
+    ] {
+        assert_eq!(auckland(range), (Some(at(from)), Some(at("2027-01-01T11:00:00Z"))), "{range:?}");
+    }
+}
 
 fn options() -> Cow<'static, [ChoiceOption]> {
     let option =

@@ -85,6 +85,15 @@ pub fn span(ctx: &Ctx, range: DateRange) -> Result<Span, AppError> {
     }
 }
 
+/// The tables of an export that was asked for earlier. `None` where its asker may not export all of it any more, or it
+/// makes no sense by now.
+pub fn still(ctx: &Ctx, wanted: &Wanted, span: Span) -> Result<Option<Vec<Table>>, AppError> {
+    match tables(ctx, wanted, span) {
+        Err(AppError::Invalid(_) | AppError::Forbidden | AppError::NotFound) => Ok(None),
+        tables => tables.map(Some),
+    }
+}
+
 /// The tables of an export, under the rights its asker has at this moment.
 pub fn tables(ctx: &Ctx, wanted: &Wanted, span: Span) -> Result<Vec<Table>, AppError> {
     if wanted.entities.is_empty() {

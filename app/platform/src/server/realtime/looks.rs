@@ -1,12 +1,13 @@
 //! Who looks at which record, in this process and in the others.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::{Duration, Instant},
 };
 
 use uuid::Uuid;
 
+use super::event::LONGEST;
 use crate::realtime::Person;
 
 /// A record, by type and id.
@@ -63,12 +64,35 @@ impl Looks {
     /// Everybody who looks at a record.
     pub fn people(&self, place: &Place) -> Vec<Person> {
         let elsewhere = self.elsewhere.iter().filter(|((_, p), _)| p == place).flat_map(|(_, (people, _))| people);
-        named(elsewhere.cloned().chain(self.people_here(place)))
+        let here = self.here.values().filter(|(p, _)| p == place).map(|(_, person)| person);
+        elsewhere.chain(here).collect::<BTreeSet<_>>().into_iter().take(NAMED).cloned().collect()
     }
 
-    /// Those of them in this process.
-    pub fn people_here(&self, place: &Place) -> Vec<Person> {
-        named(self.here.values().filter(|(p, _)| p == place).map(|(_, person)| person.clone()))
+    /// What other processes are told of records: who looks at each in this one, in as few texts as can be carried.
+    pub fn told(&self, places: &BTreeSet<Place>) -> Vec<String> {
+        let mut people: BTreeMap<&Place, BTreeSet<&Person>> = places.iter().map(|p| (p, BTreeSet::new())).collect();
+        for (place, person) in self.here.values() {
+            if let Some(people) = people.get_mut(place) {
+                people.insert(person);
+            }
+        }
+        let mut texts: Vec<String> = vec![];
+        for (place, people) in people {
+            let one = fitting(place, people.into_iter().take(NAMED).collect());
+            match texts.last_mut() {
+                Some(text) if text.len() + one.len() < LONGEST => {
+                    text.push(',');
+                    text.push_str(&one);
+                }
+                _ => texts.push(one),
+            }
+        }
+        texts.into_iter().map(|text| format!("[{text}]")).collect()
+    }
+
+    /// The record a socket looks at.
+    pub fn place(&self, socket: u64) -> Option<Place> {
+        self.here.get(&socket).map(|(place, _)| place.clone())
     }
 
     /// The sockets that look at a record.
@@ -76,14 +100,25 @@ impl Looks {
         self.here.iter().filter(|(_, (p, _))| p == place).map(|(socket, _)| *socket).collect()
     }
 
-    /// Every record somebody looks at in this process.
-    pub fn places(&self) -> BTreeSet<Place> {
-        self.here.values().map(|(place, _)| place.clone()).collect()
+    /// The records of these that somebody looks at in this process.
+    pub fn places(&self, of: impl Fn(&Place) -> bool) -> BTreeSet<Place> {
+        self.here.values().map(|(place, _)| place).filter(|place| of(place)).cloned().collect()
     }
 }
 
-fn named(people: impl Iterator<Item = Person>) -> Vec<Person> {
-    people.collect::<BTreeSet<_>>().into_iter().take(NAMED).collect()
+/// Who looks at one record as it is told, without those for whom there is no room.
+fn fitting((record_type, id): &Place, mut people: Vec<&Person>) -> String {
+    loop {
+        let text = serde_json::to_string(&(record_type, id, &people)).unwrap_or_default();
+        if text.len() < LONGEST || people.pop().is_none() {
+            return text;
+        }
+    }
+}
+
+/// Reads one of the texts of [`Looks::told`].
+pub(super) fn read_told(text: &str) -> Option<Vec<(String, Uuid, Vec<Person>)>> {
+    serde_json::from_str(text).ok()
 }
 
 #[cfg(test)]
@@ -125,8 +160,40 @@ mod tests {
         looks.look(1, Some((place(1), person(1))));
         looks.hear("b", place(1), vec![person(2), person(1)]);
         assert_eq!(looks.people(&place(1)), [person(1), person(2)]);
-        assert_eq!(looks.people_here(&place(1)), [person(1)]);
         looks.hear("b", place(1), vec![]);
         assert_eq!(looks.people(&place(1)), [person(1)]);
+    }
+
+    #[test]
+    fn what_others_are_told_is_carried_in_few_pieces_none_of_them_too_long() {
+        let mut looks = Looks::default();
+        for socket in 0..2_000 {
+            looks.look(socket, Some((place(u128::from(socket) / 2), person(u128::from(socket)))));
+        }
+        // Nobody looks at this one any more, which is to be told too.
+        let mut places = looks.places(|_| true);
+        places.insert(place(9_999));
+        let told = looks.told(&places);
+        assert!(told.len() < 50, "{}", told.len());
+        assert!(told.iter().all(|text| text.len() <= LONGEST + 1));
+        let read: Vec<_> = told.iter().flat_map(|text| read_told(text).unwrap()).collect();
+        let expected = places.into_iter().map(|place| {
+            let people = looks.people(&place);
+            (place.0, place.1, people)
+        });
+        assert_eq!(read, expected.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn of_very_many_with_long_names_some_are_not_named() {
+        let mut looks = Looks::default();
+        for n in 0..50 {
+            let name = format!("{n:02}{}", "\u{1F600}".repeat(250));
+            looks.look(n, Some((place(1), Person { id: Uuid::from_u128(n.into()), name })));
+        }
+        let told = looks.told(&looks.places(|_| true));
+        assert!(told.len() == 1 && told[0].len() <= LONGEST + 1);
+        let (_, _, people) = read_told(&told[0]).unwrap().remove(0);
+        assert!((1..50).contains(&people.len()), "{}", people.len());
     }
 }

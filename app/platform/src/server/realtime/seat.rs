@@ -8,7 +8,8 @@ use std::sync::{
 use records::server::Actor;
 use tokio::sync::{Notify, mpsc};
 
-use super::hub::{Check, Hub};
+use super::hub::{Check, Hub, message};
+use crate::realtime;
 
 /// Messages that may wait for a slow client before it is told to read everything again instead.
 const WAITING: usize = 64;
@@ -48,22 +49,36 @@ impl Seat {
         }
     }
 
-    /// Notes that the client does not know what happened.
+    /// Notes that the client does not know what happened; it is told so when it is sent something.
     pub fn miss(&self) {
         self.missed.store(true, Ordering::Release);
+    }
+
+    /// Has the client read everything again.
+    pub fn resync(&self) {
+        self.miss();
+        self.send(&message(realtime::BEAT, None, &()));
     }
 
     pub fn has_missed(&self) -> bool {
         self.missed.swap(false, Ordering::AcqRel)
     }
 
-    /// Asks again who this is and what they may do. Who may not be here any more is shown out.
-    pub async fn look_again(&self) {
+    /// Asks again who this is and what they may do, and says whether that is something else than before. Who may not be
+    /// here any more is shown out.
+    pub async fn look_again(&self) -> bool {
         match (self.check)().await {
-            Ok(Some(actor)) => *self.actor.write().unwrap_or_else(PoisonError::into_inner) = actor,
-            Ok(None) => self.end(),
+            Ok(Some(actor)) => {
+                let mut known = self.actor.write().unwrap_or_else(PoisonError::into_inner);
+                let before = std::mem::replace(&mut *known, actor);
+                before != *known
+            }
+            Ok(None) => {
+                self.end();
+                false
+            }
             // The database does not answer: the next look will tell.
-            Err(_) => {}
+            Err(_) => false,
         }
     }
 

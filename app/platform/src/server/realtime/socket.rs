@@ -25,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const HASTE: Duration = Duration::from_millis(50);
 /// Close code for who is no longer signed in; codes from 4000 on are the application's (RFC 6455, section 7.4.2).
 const SIGNED_OUT: u16 = 4401;
+const NOBODY: &str = "signed out";
 
 /// Where a client that was here before left off.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +43,12 @@ impl Resume {
     fn place(&self) -> Option<(&str, u64)> {
         Some((self.hub.as_deref()?, self.after?))
     }
+}
+
+/// Closes a connection at once, whose page is to know that nobody is signed in: why a connection was not opened at all a
+/// browser keeps to itself.
+pub async fn turn_away(mut socket: WebSocket) {
+    close(&mut socket, SIGNED_OUT, NOBODY).await;
 }
 
 /// Serves a connection until either side ends it.
@@ -72,33 +79,41 @@ pub async fn talk(mut socket: WebSocket, hub: Hub, actor: Arc<Actor>, check: Che
                 if heard.elapsed() > SILENCE {
                     break None;
                 }
-                taken.seat.look_again().await;
+                taken.hub.look_again(&taken.seat).await;
                 let alive = message(realtime::BEAT, None, &());
                 // Browsers answer a ping by themselves and show it to nobody; the message is for the page.
                 if !sent(&mut socket, Frame::Ping(vec![].into())).await || !pass_on(&mut socket, &mut taken, &alive).await {
                     break None;
                 }
             }
-            () = taken.seat.ended() => break Some((SIGNED_OUT, "signed out")),
+            () = taken.seat.ended() => break Some((SIGNED_OUT, NOBODY)),
             () = closed(&mut closing) => break Some((close_code::RESTART, "the server stops")),
         }
     };
     if let Some((code, reason)) = last_word {
-        sent(&mut socket, Frame::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
+        close(&mut socket, code, reason).await;
     }
 }
 
-/// Sends a message; to who was too slow for those before it, that something was missed instead. False when the client
-/// is gone.
+async fn close(socket: &mut WebSocket, code: u16, reason: &'static str) {
+    sent(socket, Frame::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
+}
+
+/// Sends a message; to who missed something, that they did instead. Where they are by then comes last: who does not hear
+/// all of it comes back as one who missed something. False when the client is gone.
 async fn pass_on(socket: &mut WebSocket, taken: &mut Taken, next: &str) -> bool {
     if !taken.seat.has_missed() {
         return sent(socket, Frame::text(next)).await;
     }
     while taken.queue.try_recv().is_ok() {}
-    let at = taken.hub.last();
-    let hello = realtime::Hello { hub: taken.hub.name().to_owned() };
-    sent(socket, Frame::text(&*message(realtime::HELLO, Some(at), &hello))).await
-        && sent(socket, Frame::text(&*message(realtime::RESYNC, Some(at), &()))).await
+    let at = taken.hub.since().at;
+    let words = [taken.hub.hello(None), message(realtime::RESYNC, None, &()), taken.hub.hello(Some(at))];
+    for word in words {
+        if !sent(socket, Frame::text(&*word)).await {
+            return false;
+        }
+    }
+    true
 }
 
 async fn sent(socket: &mut WebSocket, frame: Frame) -> bool {
