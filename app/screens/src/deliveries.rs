@@ -16,6 +16,8 @@ use crate::{
 };
 
 const PAUSE: Duration = Duration::from_secs(5);
+/// Attempts that are shown of a delivery, the last ones.
+const ATTEMPTS: usize = 3;
 
 type Deliveries = Monitor<DeliveryFilter, DeliveryPage>;
 
@@ -176,12 +178,18 @@ fn cells(deliveries: Deliveries, delivery: &DeliveryInfo) -> Vec<AnyView> {
         DeliveryState::Failed => 4,
         DeliveryState::Skipped => 0,
     };
-    let attempts = delivery.attempts.iter().filter(|attempt| !attempt.is_sent).map(|attempt| {
+    let failed: Vec<_> = delivery.attempts.iter().filter(|attempt| !attempt.is_sent).collect();
+    let earlier = failed.len().saturating_sub(ATTEMPTS);
+    let attempts = failed.into_iter().take(ATTEMPTS).map(|attempt| {
         view! { <li>{format!("Attempt {}, {}: {}", attempt.attempt, deliveries.when(attempt.at), attempt.message)}</li> }
     });
+    let attempts = attempts.collect_view();
+    let earlier = (earlier > 0).then(|| view! { <li>{format!("And {earlier} earlier.")}</li> });
     let happened = view! {
-        {delivery.detail.clone()}
-        <ul class="job-errors">{attempts.collect_view()}</ul>
+        <div class="delivery-told">
+            {delivery.detail.clone()}
+            <ul class="job-errors">{attempts} {earlier}</ul>
+        </div>
     };
     let retry = move |_| {
         deliveries.act(async move { retry_deliveries(vec![id]).await.map(|_| "It is tried again.".to_owned()) });
