@@ -79,7 +79,7 @@ impl<T: Due + 'static> Job for TellOverdue<T> {
             if cx.is_cancelled() {
                 return Ok(Outcome::Cancelled);
             }
-            tell::<T>(ctx, &permit, ids).await?;
+            tell::<T>(cx, &permit, ids).await?;
         }
         let mut tx = ctx.db().begin().await?;
         store::forget_reminders(&mut tx, ctx.now().plus_seconds(-2 * DAYS * DAY)).await?;
@@ -110,7 +110,8 @@ fn field<T: Due>(name: &str) -> Result<usize, AppError> {
 }
 
 /// Tells of those records whose present time nobody was told of.
-async fn tell<T: Due>(ctx: &Ctx, permit: &Permit<T>, ids: &[Uuid]) -> Result<(), AppError> {
+async fn tell<T: Due>(cx: &JobCx, permit: &Permit<T>, ids: &[Uuid]) -> Result<(), AppError> {
+    let ctx = &cx.ctx;
     let by = field::<T>(T::BY)?;
     let who = T::WHO.iter().map(|name| field::<T>(name)).collect::<Result<Vec<_>, _>>()?;
     let kind = &T::TYPE.fields[by].kind;
@@ -131,11 +132,14 @@ async fn tell<T: Due>(ctx: &Ctx, permit: &Permit<T>, ids: &[Uuid]) -> Result<(),
         let due = row.cells.at(by);
         store::remind(&mut tx, row.id, &text::edit(kind, due), ctx.now()).await?;
         let Some(who) = who else { continue };
+        // They are told no more of it than they may see.
+        let theirs = cx.actors()(who).await?.map(|actor| ctx.app.ctx(actor));
+        let Some(theirs) = theirs.and_then(|theirs| theirs.permit_any(T::NAME, Action::View).ok()) else { continue };
         let formats = preferences::formats(&preferences.get(&who).cloned().unwrap_or_default(), &ctx.organisation());
         let notice = Notice {
             kind: T::OVERDUE,
             to: vec![who],
-            title: format!("{} is overdue", title(permit, &row)),
+            title: format!("{} is overdue", title(&theirs, &row)),
             message: format!("It was to be done by {}.", text::show(kind, due, &formats, |_| None)),
             link: Some(format!("/{}/{}", T::NAME, row.id)),
             priority: None,
