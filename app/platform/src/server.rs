@@ -55,6 +55,8 @@ pub fn add_jobs(kinds: jobs::Kinds) -> jobs::Kinds {
         .with::<notifications::DigestFor>()
         .every(notifications::SendDigests::daily())
         .every(notifications::SendDigests::weekly())
+        .with::<notifications::SweepDeliveries>()
+        .every(notifications::SweepDeliveries::schedule())
         .with::<notifications::CleanUpNotifications>()
         .every(notifications::CleanUpNotifications::schedule())
         .with::<backups::BackUp>()

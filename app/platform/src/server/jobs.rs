@@ -18,7 +18,7 @@ mod services;
 mod store;
 mod work;
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use axum::http::request::Parts;
 use leptos::prelude::use_context;
@@ -64,9 +64,15 @@ pub async fn enqueue_at<J: Job>(ctx: &Ctx, tx: &mut Tx, job: &J, run_at: Timesta
     Ok(put(tx, &new).await?)
 }
 
-/// Those of some keys for which a job of this kind is not over.
-pub(super) async fn keys_under_way<J: Job>(ctx: &Ctx, keys: &[String]) -> Result<HashSet<String>, DbError> {
-    store::keys_under_way(ctx.db(), J::KIND, keys).await
+/// Those of some jobs, which have keys, that nobody does and nobody will do: the job with their key is over.
+pub(super) async fn abandoned<J: Job>(ctx: &Ctx, mut jobs: Vec<J>) -> Result<Vec<J>, DbError> {
+    if jobs.is_empty() {
+        return Ok(jobs);
+    }
+    let keys: Vec<String> = jobs.iter().filter_map(Job::key).collect();
+    let under_way = store::keys_under_way(ctx.db(), J::KIND, &keys).await?;
+    jobs.retain(|job| job.key().is_some_and(|key| !under_way.contains(&key)));
+    Ok(jobs)
 }
 
 /// A job that is about to be written.

@@ -28,6 +28,7 @@ pub mod push;
 mod quiet;
 mod sms;
 mod store;
+mod sweep;
 mod tell;
 
 use kernel::{AppError, server::unexpected};
@@ -52,6 +53,7 @@ pub use notice::{Notice, notify};
 pub use overdue::{Due, TellOverdue};
 pub use sms::can_text;
 pub use store::STATEMENTS;
+pub use sweep::SweepDeliveries;
 pub use tell::Tell;
 
 /// The kinds whose subjects belong to the platform.

@@ -37,9 +37,9 @@ const UNKNOWN: &str = "The program stopped while this was sent: it may have arri
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Deliver {
     pub delivery: Uuid,
-    /// The attempts that were made before somebody had it tried again. They count no more.
+    /// A job of a former round leaves it alone.
     #[serde(default)]
-    pub before: i64,
+    pub round: i64,
 }
 
 /// Delivers one that has to ask a server of others.
@@ -65,6 +65,10 @@ impl Job for Deliver {
     const QUEUE: Queue = QUEUE;
     const POLICY: Policy = POLICY;
 
+    fn key(&self) -> Option<String> {
+        Some(format!("{} {}", self.delivery, self.round))
+    }
+
     async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
         self.deliver(cx).await
     }
@@ -79,6 +83,10 @@ impl Job for Ring {
     const TITLE: &'static str = "Send a push or text message";
     const QUEUE: Queue = RINGS;
     const POLICY: Policy = POLICY;
+
+    fn key(&self) -> Option<String> {
+        self.0.key()
+    }
 
     async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
         self.0.deliver(cx).await
@@ -124,7 +132,7 @@ impl Deliver {
     }
 
     /// Its job is over: nobody tries again unless a person says so.
-    async fn fail(&self, ctx: &Ctx, why: &str) -> Result<(), AppError> {
+    pub async fn fail(&self, ctx: &Ctx, why: &str) -> Result<(), AppError> {
         match self.find_waiting(ctx).await? {
             Some(found) if found.is_marked => lose(ctx, &found).await,
             Some(found) => end(ctx, &found, DeliveryState::Failed, why).await,
@@ -134,7 +142,9 @@ impl Deliver {
 
     async fn find_waiting(&self, ctx: &Ctx) -> Result<Option<Found>, AppError> {
         let found = store::find_delivery(ctx.db(), self.delivery).await?;
-        Ok(found.filter(|found| found.state == DeliveryState::Waiting && found.mode == Mode::AtOnce))
+        Ok(found.filter(|found| {
+            found.state == DeliveryState::Waiting && found.mode == Mode::AtOnce && found.round == self.round
+        }))
     }
 
     /// Tries once, and says after which time to try again.
@@ -180,10 +190,10 @@ impl Deliver {
                 store::end_delivery(&mut tx, found.id, DeliveryState::Skipped, &why, ctx.now()).await?;
                 None
             }
-            Err(Trouble::Later(why, after)) if attempt - self.before < ATTEMPTS => {
+            Err(Trouble::Later(why, after)) if found.failures + 1 < ATTEMPTS => {
                 store::add_attempt(&mut tx, found.id, attempt, Ended::Failed, &why, ctx.now()).await?;
                 let [chance] = ctx.app.rng().bytes();
-                let own = backoff(u32::try_from(attempt - self.before).unwrap_or(1), chance);
+                let own = backoff(u32::try_from(found.failures + 1).unwrap_or(1), chance);
                 Some(after.map_or(own, |after| own.max(after)))
             }
             Err(Trouble::Later(why, _) | Trouble::Failed(why)) => {

@@ -50,8 +50,8 @@ pub async fn retry(ctx: &Ctx, ids: &[Uuid]) -> Result<u64, AppError> {
     let mut tx = ctx.db().begin().await?;
     let mut retried = 0;
     for id in ids {
-        if let Some((channel, before)) = store::retry_delivery(&mut tx, *id, ctx.now()).await? {
-            deliver::enqueue(ctx, &mut tx, Deliver { delivery: *id, before }, channel, ctx.now()).await?;
+        if let Some((channel, round)) = store::retry_delivery(&mut tx, *id, ctx.now()).await? {
+            deliver::enqueue(ctx, &mut tx, Deliver { delivery: *id, round }, channel, ctx.now()).await?;
             retried += 1;
         }
     }

@@ -12,7 +12,7 @@ use records::server::Sql;
 
 pub use deliveries::{
     Ended, Found, NewDelivery, add_attempt, attempts_of, digest_of, end_delivery, failed_deliveries, find_delivery,
-    insert_deliveries, list_deliveries, mark_attempt, put_off, retry_delivery, with_digest,
+    insert_deliveries, list_deliveries, list_waiting, mark_attempt, put_off, retry_delivery, with_digest,
 };
 pub use follows::{channels_chosen, channels_of, choose_channel, find_standing, muted_by, stand, standings};
 pub use inbox::{NewNotification, insert, list, mark_all_read, mark_read, remove_old, snooze, unread};

@@ -94,7 +94,7 @@ async fn tell(cx: &JobCx, told: &Tell) -> Result<(), AppError> {
     let deliveries: Vec<NewDelivery> = new.iter().filter_map(|id| deliveries.remove(id)).flatten().collect();
     store::insert_deliveries(&mut tx, &deliveries, ctx.now()).await?;
     for delivery in deliveries.iter().filter(|delivery| delivery.mode == Mode::AtOnce) {
-        let deliver = Deliver { delivery: delivery.id, before: 0 };
+        let deliver = Deliver { delivery: delivery.id, round: 0 };
         deliver::enqueue(ctx, &mut tx, deliver, delivery.channel, delivery.due_at).await?;
     }
     for one in notifications.iter().filter(|one| one.in_app && new.contains(&one.id)) {

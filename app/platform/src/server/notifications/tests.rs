@@ -189,7 +189,7 @@ impl World {
 
     /// Nothing that can be done is left. One question, for a job goes from one state to the next between two.
     async fn settle(&self) {
-        let left = "select id from jobs where (queue in ('notifications', 'push_and_sms') or kind = 'notifications.clean_up') \
+        let left = "select id from jobs where (queue in ('notifications', 'push_and_sms') or kind in ('notifications.clean_up', 'notifications.sweep')) \
                     and (state in ('available', 'running', 'retryable') or state = 'scheduled' and run_at <= $1)";
         self.until("all is done", async || {
             let now = self.ctx.app.clock().now();

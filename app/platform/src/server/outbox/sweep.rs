@@ -64,10 +64,8 @@ async fn fail_abandoned(cx: &JobCx) -> Result<(), AppError> {
         let queued = store::list_queued(cx.ctx.db(), after).await?;
         let Some((last, _)) = queued.last() else { return Ok(()) };
         after = *last;
-        let jobs: Vec<SendMail> = queued.into_iter().map(|(message, round)| SendMail { message, round }).collect();
-        let keys: Vec<String> = jobs.iter().filter_map(Job::key).collect();
-        let under_way = jobs::keys_under_way::<SendMail>(&cx.ctx, &keys).await?;
-        for job in jobs.iter().filter(|job| job.key().is_some_and(|key| !under_way.contains(&key))) {
+        let jobs = queued.into_iter().map(|(message, round)| SendMail { message, round }).collect();
+        for job in jobs::abandoned::<SendMail>(&cx.ctx, jobs).await? {
             job.fail(&cx.ctx, "Nobody sends it any more.").await?;
         }
     }

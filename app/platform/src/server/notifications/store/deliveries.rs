@@ -15,7 +15,7 @@ use crate::notifications::{AttemptInfo, Channel, DeliveryFilter, DeliveryInfo, D
 macro_rules! columns {
     () => {
         "d.id, d.user_id, d.channel, d.mode, d.state, d.attempt, n.kind, n.title, n.message, n.link, n.record_type, \
-         n.record_id, n.read_at, n.id, n.priority, \
+         n.record_id, n.read_at, n.id, n.priority, d.round, d.failures, \
          (select count(*) from delivery_attempts a where a.delivery = d.id and a.state = 'sending') \
          from deliveries d join notifications n on n.id = d.notification"
     };
@@ -30,16 +30,18 @@ const DIGEST: &str = concat!(
 const END: &str = "update deliveries set state = $2, detail = $3, ended_at = $4 where id = $1 and state = 'waiting'";
 const ADD_ATTEMPT: &str = "insert into delivery_attempts (delivery, attempt, at, state, message) values ($1, $2, $3, $4, $5) \
      on conflict (delivery, attempt) do update set state = excluded.state, message = excluded.message";
-const COUNT_ATTEMPT: &str = "update deliveries set attempt = $2 where id = $1";
+const COUNT_ATTEMPT: &str = "update deliveries set attempt = $2, failures = failures + $3 where id = $1";
 const NEXT_ATTEMPT: &str = "update deliveries set attempt = $2 where id = $1 and attempt = $3 and state = 'waiting'";
 const PUT_OFF: &str = "update deliveries set due_at = $2 where id = $1 and state = 'waiting'";
-const RETRY: &str = "update deliveries set state = 'waiting', mode = 'at_once', detail = null, ended_at = null, due_at = $2 \
-     where id = $1 and state in ('failed', 'skipped') returning channel, attempt";
+const RETRY: &str = "update deliveries set state = 'waiting', mode = 'at_once', detail = null, ended_at = null, due_at = $2, \
+     round = round + 1, failures = 0 where id = $1 and state in ('failed', 'skipped') returning channel, round";
+const WAITING: &str = "select id, channel, round from deliveries where state = 'waiting' and mode = 'at_once' and id > $1 \
+     order by id limit 500";
 const WITH_DIGEST: &str =
     "select distinct user_id from deliveries where mode = $1 and state = 'waiting' order by user_id";
 
 pub const STATEMENTS: &[&str] =
-    &[FIND, DIGEST, END, ADD_ATTEMPT, COUNT_ATTEMPT, NEXT_ATTEMPT, PUT_OFF, RETRY, WITH_DIGEST];
+    &[FIND, DIGEST, END, ADD_ATTEMPT, COUNT_ATTEMPT, NEXT_ATTEMPT, PUT_OFF, RETRY, WAITING, WITH_DIGEST];
 
 /// A delivery about to be written.
 pub struct NewDelivery {
@@ -98,6 +100,10 @@ pub struct Found {
     pub mode: Mode,
     pub state: DeliveryState,
     pub attempt: i64,
+    /// Grows with each time that a person has it tried again.
+    pub round: i64,
+    /// Attempts of this round that failed.
+    pub failures: i64,
     pub notification: Uuid,
     pub kind: String,
     pub priority: Priority,
@@ -135,7 +141,9 @@ fn read(row: &Row) -> Result<Found, DbError> {
         read_at: row.get(12)?,
         notification: row.get(13)?,
         priority: Priority::parse(&row.get::<String>(14)?).ok_or_else(|| unknown(14))?,
-        is_marked: row.get::<i64>(15)? > 0,
+        round: row.get(15)?,
+        failures: row.get(16)?,
+        is_marked: row.get::<i64>(17)? > 0,
     })
 }
 
@@ -180,7 +188,8 @@ pub async fn add_attempt(
 ) -> Result<(), DbError> {
     let args: Args = vec![id.into(), attempt.into(), now.into(), ended.name().into(), message.into()];
     tx.execute(ADD_ATTEMPT, args).await?;
-    tx.execute(COUNT_ATTEMPT, vec![id.into(), attempt.into()]).await.map(drop)
+    let failures = i64::from(ended != Ended::Sent);
+    tx.execute(COUNT_ATTEMPT, vec![id.into(), attempt.into(), failures.into()]).await.map(drop)
 }
 
 /// Lets a delivery that waits wait until another time.
@@ -188,10 +197,16 @@ pub async fn put_off(tx: &mut Tx, id: Uuid, due_at: Timestamp) -> Result<(), DbE
     tx.execute(PUT_OFF, vec![id.into(), due_at.into()]).await.map(drop)
 }
 
-/// Lets a delivery that failed or was skipped wait again, and gives its channel and how often it was tried before.
+/// Lets a delivery that failed or was skipped wait again, and gives its channel and the round.
 pub async fn retry_delivery(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Option<(Channel, i64)>, DbError> {
     let row = tx.fetch_optional(RETRY, vec![id.into(), now.into()]).await?;
     row.map(|row| Ok((channel(&row, 0)?, row.get(1)?))).transpose()
+}
+
+/// Deliveries after one that wait to go at once, some at a time, each with its channel and round.
+pub async fn list_waiting(db: &Db, after: Uuid) -> Result<Vec<(Uuid, Channel, i64)>, DbError> {
+    let rows = db.fetch_all(WAITING, vec![after.into()]).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, channel(row, 1)?, row.get(2)?))).collect()
 }
 
 /// Deliveries after one, in order, that failed and did not arrive for all anybody knows.

@@ -79,6 +79,21 @@ impl World {
         jobs::act(&self.now(), &jobs::Jobs { kinds, services: Services::new(nobody) }, &ids, action).await.unwrap();
     }
 
+    /// They are not to be disturbed now.
+    async fn rest_until_noon(&self, who: &str) {
+        let quiet = json!({ "time_zone": "Europe/London", "quiet_hours": { "from": "09:00", "until": "12:00" } });
+        self.prefer(who, quiet).await;
+    }
+
+    /// Nothing but text messages for Ann, by an Amazon at this address, and a worker.
+    async fn only_texting(endpoint: &str) -> Self {
+        let world = Self::new().await;
+        world.texting(endpoint).await;
+        world.choose("ann", Channel::Email, Mode::Off).await;
+        world.work();
+        world
+    }
+
     /// The only delivery.
     async fn delivery(&self) -> Uuid {
         let row = self.db.fetch_optional("select id from deliveries", Args::new()).await.unwrap().unwrap();
@@ -92,7 +107,8 @@ impl World {
     /// As if it had been tried so often already.
     async fn tried(&self, attempts: i64) {
         let mut tx = self.db.begin().await.unwrap();
-        tx.execute("update deliveries set attempt = $1", vec![attempts.into()]).await.unwrap();
+        let sql = "update deliveries set failures = failures + $1 - attempt, attempt = $1";
+        tx.execute(sql, vec![attempts.into()]).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -109,17 +125,17 @@ impl World {
 
 #[tokio::test]
 async fn a_text_message_is_marked_before_it_is_sent_and_never_sent_again_by_itself() {
-    let world = World::new().await;
     let silent = Silent::start().await;
-    world.texting(&silent.address).await;
-    world.choose("ann", Channel::Email, Mode::Off).await;
-    world.work();
+    let world = World::only_texting(&silent.address).await;
     world.tell("ann", "Done", None).await;
     world.until("it is being sent", async || silent.asked() == 1).await;
     assert_eq!(world.attempts().await, ["sending It is being sent."]);
-    // Its job runs again, as after a worker died in the middle of it.
+    // Its job is given to a worker again, as after one died in the middle of it.
+    let mut tx = world.db.begin().await.unwrap();
+    let sql = "update jobs set state = 'available', token = null, worker = null where kind = 'notifications.ring'";
+    tx.execute(sql, Args::new()).await.unwrap();
+    tx.commit().await.unwrap();
     let delivery = world.delivery().await;
-    world.run(&Ring(Deliver { delivery, before: 0 })).await;
     world.until("it is over", async || world.deliveries().await == ["sms at_once failed"]).await;
     let lost = ["uncertain The program stopped while this was sent: it may have arrived."];
     assert_eq!((world.attempts().await.as_slice(), silent.asked()), (lost.map(str::to_owned).as_slice(), 1));
@@ -149,10 +165,7 @@ async fn a_way_that_is_out_of_order_holds_up_no_other() {
 
 #[tokio::test]
 async fn what_fails_is_tried_twelve_times_and_as_often_again_when_an_administrator_says_so() {
-    let world = World::new().await;
-    world.texting("http://127.0.0.1:9").await;
-    world.choose("ann", Channel::Email, Mode::Off).await;
-    world.work();
+    let world = World::only_texting("http://127.0.0.1:9").await;
     world.tell("ann", "Done", None).await;
     world.until_tried(1).await;
     assert_eq!(world.due_at().await, world.runs_at().await, "the log says when it is tried again");
@@ -177,8 +190,7 @@ async fn what_fails_is_tried_twelve_times_and_as_often_again_when_an_administrat
 async fn a_delivery_whose_job_is_cancelled_has_failed_and_can_be_tried_again() {
     let world = World::new().await;
     world.work();
-    let quiet = json!({ "time_zone": "Europe/London", "quiet_hours": { "from": "09:00", "until": "12:00" } });
-    world.prefer("ann", quiet).await;
+    world.rest_until_noon("ann").await;
     world.tell("ann", "Done", None).await;
     world.settle().await;
     world.act(crate::jobs::JobAction::Cancel).await;
@@ -190,11 +202,33 @@ async fn a_delivery_whose_job_is_cancelled_has_failed_and_can_be_tried_again() {
 }
 
 #[tokio::test]
-async fn one_that_was_being_sent_when_its_job_ended_may_have_arrived() {
+async fn a_delivery_whose_job_is_over_has_failed_and_the_others_go_on_waiting() {
     let world = World::new().await;
-    world.texting("http://127.0.0.1:9").await;
-    world.choose("ann", Channel::Email, Mode::Off).await;
     world.work();
+    world.rest_until_noon("ann").await;
+    for title in ["First", "Second"] {
+        world.tell("ann", title, None).await;
+        world.settle().await;
+    }
+    let first = world.rows("select args from jobs where kind = 'notifications.deliver' order by id limit 1", 1).await;
+    // Somebody cancelled it, and the program was stopped before it could say so.
+    let mut tx = world.db.begin().await.unwrap();
+    let sql = "update jobs set state = 'cancelled', finished_at = created_at where args = $1";
+    tx.execute(sql, vec![first[0].as_str().into()]).await.unwrap();
+    tx.commit().await.unwrap();
+    world.run(&SweepDeliveries {}).await;
+    world.settle().await;
+    let outcomes = async || world.rows("select state, detail from deliveries order by id", 2).await;
+    assert_eq!(outcomes().await, ["failed Nobody delivers it any more.", "waiting "]);
+    let Deliver { delivery, .. } = serde_json::from_str(&first[0]).unwrap();
+    assert_eq!(retry(&world.now(), &[delivery]).await.unwrap(), 1);
+    world.ctx.app.clock().set(Timestamp::parse("2026-11-20T12:00:00Z").unwrap());
+    world.until("both are delivered", async || outcomes().await == ["sent It went to the outbox."; 2]).await;
+}
+
+#[tokio::test]
+async fn one_that_was_being_sent_when_its_job_ended_may_have_arrived() {
+    let world = World::only_texting("http://127.0.0.1:9").await;
     world.tell("ann", "Done", None).await;
     world.until_tried(1).await;
     // The worker that began the second attempt died.
@@ -211,11 +245,8 @@ async fn one_that_was_being_sent_when_its_job_ended_may_have_arrived() {
 
 #[tokio::test]
 async fn a_text_message_goes_whatever_sends_mail_and_says_how_to_stop_it() {
-    let world = World::new().await;
     let sns = Sns::start(200, "<PublishResponse><MessageId>number-1</MessageId></PublishResponse>").await;
-    world.texting(&sns.address).await;
-    world.choose("ann", Channel::Email, Mode::Off).await;
-    world.work();
+    let world = World::only_texting(&sns.address).await;
     world.tell("ann", "The export is done", None).await;
     world.settle().await;
     assert_eq!(world.rows("select state, detail from deliveries", 2).await, ["sent Amazon SNS took it as number-1."]);
@@ -231,11 +262,8 @@ async fn what_amazon_refuses_has_failed_and_what_it_says_nothing_of_may_have_arr
     for (status, answer, detail, again) in
         [(400, refusal, "failed InvalidParameter: No phone.", 1), (500, "", "failed no answer came from Amazon", 0)]
     {
-        let world = World::new().await;
         let sns = Sns::start(status, answer).await;
-        world.texting(&sns.address).await;
-        world.choose("ann", Channel::Email, Mode::Off).await;
-        world.work();
+        let world = World::only_texting(&sns.address).await;
         world.tell("ann", "Done", None).await;
         world.settle().await;
         let outcome = world.rows("select state, detail from deliveries", 2).await;
@@ -247,11 +275,8 @@ async fn what_amazon_refuses_has_failed_and_what_it_says_nothing_of_may_have_arr
 
 #[tokio::test]
 async fn a_service_that_never_answers_holds_up_nobodys_list_and_letters() {
-    let world = World::new().await;
     let silent = Silent::start().await;
-    world.texting(&silent.address).await;
-    world.choose("ann", Channel::Email, Mode::Off).await;
-    world.work();
+    let world = World::only_texting(&silent.address).await;
     let most = <Ring as jobs::Job>::QUEUE.concurrency;
     for _ in 0..=most {
         world.tell("ann", "Done", None).await;
