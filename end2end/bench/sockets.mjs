@@ -62,6 +62,8 @@ export async function sockets(build, postgres, add) {
         }
       };
       await hold(TOLD);
+      // New people have all sockets looked at again, at once and a second later.
+      await pause(3_000);
       const waits = [];
       for (let change = 0; change < CHANGES; change++) {
         const asked = performance.now();

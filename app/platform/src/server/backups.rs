@@ -41,7 +41,7 @@ pub use restore::{Restored, restore, settle};
 pub use routes::{fetch, routes};
 pub use store::STATEMENTS;
 
-use super::files::{Bucket, Files, Place, Spooled, Stored, make_folder};
+use super::files::{Bucket, Files, Place, Scratch, Spooled, Stored};
 
 /// Where backups go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,9 +190,7 @@ impl Backups {
 
     /// A folder for what is in the making, gone again with what is given.
     async fn scratch(&self, id: uuid::Uuid) -> Result<Scratch, AppError> {
-        let folder = self.0.scratch.join(format!("backup-{}", id.simple()));
-        make_folder(&folder).await.map_err(|e| io_failed(&e))?;
-        Ok(Scratch(folder))
+        Scratch::begin(&self.0.scratch, id).await
     }
 }
 
@@ -207,15 +205,6 @@ impl Fetched {
             Self::InPlace(path) => path,
             Self::Copy(copy) => copy.path(),
         }
-    }
-}
-
-struct Scratch(PathBuf);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What does not go now is found by the sweep.
-        std::fs::remove_dir_all(&self.0).ok();
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) use routes::attachment;
 pub use routes::routes;
 use sha2::{Digest, Sha256};
 pub use spool::Spooled;
-pub(super) use spool::{make_folder, sweep as sweep_folder};
+pub(super) use spool::{Scratch, sweep as sweep_folder};
 use store::Blob;
 pub use store::STATEMENTS;
 pub use sweep::SweepFiles;

@@ -73,7 +73,7 @@ impl Backups {
         let scratch = self.scratch(new_id()).await?;
         let spooled = Spooled::begin(&self.0.making, new_id()).await?;
         let taken_at = app.clock().now();
-        let mut snapshot = Snapshot::take(app.db(), &scratch.0).await?;
+        let mut snapshot = Snapshot::take(app.db(), scratch.path()).await?;
         let contents = Contents::of(&mut snapshot, app.db().engine(), taken_at, is_whole).await?;
         let (items, taken) = mpsc::channel(AHEAD);
         let (path, secret) = (spooled.path().to_owned(), self.0.secrets[0].clone());

@@ -30,7 +30,7 @@ impl Backups {
         let scratch = self.scratch(new_id()).await?;
         let taken = match app.db().engine() {
             Engine::Sqlite => {
-                let path = scratch.0.join("proof.sqlite");
+                let path = scratch.path().join("proof.sqlite");
                 let goal = Goal { database: Some(path.clone()), ..Goal::default() };
                 let home = async |contents: &Contents| fits(contents, Engine::Sqlite).map(|()| None);
                 let taken = unpack::take(archive.path(), &self.0.secrets, goal, home, None).await?;
@@ -47,7 +47,7 @@ impl Backups {
                 };
                 let taken = unpack::take(archive.path(), &self.0.secrets, goal, home, None).await;
                 let compared = match &taken {
-                    Ok(taken) => match Snapshot::take(&aside.db, &scratch.0).await {
+                    Ok(taken) => match Snapshot::take(&aside.db, scratch.path()).await {
                         Ok(snapshot) => compare(snapshot, taken).await,
                         Err(error) => Err(error.into()),
                     },

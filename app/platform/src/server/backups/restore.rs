@@ -44,7 +44,7 @@ pub async fn restore(backups: &Backups, archive: &str, database_url: &str, id: U
     let seen = unpack::take(archive.path(), secrets, Goal::default(), look, None).await?;
     ensure_empty(database_url).await?;
     let scratch = backups.scratch(id).await?;
-    let files = Some(scratch.0.clone());
+    let files = Some(scratch.path().to_owned());
     let keep = Some(&backups.0.files);
     let taken = match engine {
         Engine::Sqlite => {
@@ -68,7 +68,7 @@ pub async fn restore(backups: &Backups, archive: &str, database_url: &str, id: U
             let goal = Goal { database: None, rows: true, files };
             let put_back = async {
                 let taken = unpack::take(archive.path(), secrets, goal, home, keep).await?;
-                compare(Snapshot::take(&db, &scratch.0).await?, &taken).await?;
+                compare(Snapshot::take(&db, scratch.path()).await?, &taken).await?;
                 Ok(taken)
             };
             let taken: Result<_, BackupError> = put_back.await;

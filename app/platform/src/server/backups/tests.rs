@@ -79,10 +79,14 @@ impl World {
         &self.ctx.app
     }
 
-    async fn add_file(&self, name: &str, content: &[u8]) -> Uuid {
+    async fn keep(&self, name: &str, content: &[u8]) -> files::Kept {
         let spooled = self.files.spool(&self.ctx).await.unwrap();
         std::fs::write(spooled.path(), content).unwrap();
-        let kept = self.files.put(&self.ctx, spooled, name).await.unwrap();
+        self.files.put(&self.ctx, spooled, name).await.unwrap()
+    }
+
+    async fn add_file(&self, name: &str, content: &[u8]) -> Uuid {
+        let kept = self.keep(name, content).await;
         let mut tx = self.db.begin().await.unwrap();
         let id = files::add(&self.ctx, &mut tx, &kept).await.unwrap();
         tx.commit().await.unwrap();
@@ -139,9 +143,25 @@ async fn a_backup_is_made_while_others_write_proven_and_put_back_elsewhere() {
     let world = World::new().await;
     let kept = world.add_file("a.csv", b"name\nA\n").await;
     world.add_file("b.txt", &vec![b'x'; 300_000]).await;
-    let made = world.back_up().await.unwrap();
-    assert_eq!((made.status, made.files), (Status::Proven, 2));
-    assert!(made.bytes > 0 && made.rows > 4, "{made:?}");
+    // Others write two rows at a time of which the copy is to have both or neither.
+    let pair = world.keep("pair.csv", b"name\nP\n").await;
+    let mut pairs = 0;
+    let writing = async {
+        loop {
+            let mut tx = world.db.begin().await.unwrap();
+            for _ in 0..2 {
+                files::add(&world.ctx, &mut tx, &pair).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            pairs += 1;
+        }
+    };
+    let made = tokio::select! {
+        made = world.back_up() => made.unwrap(),
+        () = writing => unreachable!("it goes on"),
+    };
+    assert_eq!((made.status, made.files), (Status::Proven, 3));
+    assert!(made.bytes > 0 && made.rows > 6 && pairs > 1, "{made:?} {pairs}");
     assert_eq!(last_proven(&world.db).await.unwrap(), Some(NOW));
     assert_eq!(world.left(), 0);
     world.add_file("late.csv", b"name\nB\n").await;
@@ -153,9 +173,12 @@ async fn a_backup_is_made_while_others_write_proven_and_put_back_elsewhere() {
     let (db, files, backups) = elsewhere(&world, &[1]).await;
     db.close().await;
     let restored = restore(&backups, "latest", db.url(), Uuid::from_u128(5)).await.unwrap();
-    assert_eq!((restored.rows, restored.files, restored.is_whole), (made.rows, 2, true));
+    assert_eq!((restored.rows, restored.files, restored.is_whole), (made.rows, 3, true));
     let db = Db::open(db.url()).await.unwrap();
-    assert_eq!(names(&db).await, ["a.csv", "b.txt"]);
+    let mut names = names(&db).await;
+    let copied = names.extract_if(.., |name| name == "pair.csv").count();
+    assert!(copied % 2 == 0 && copied <= 2 * pairs, "{copied} of {pairs}");
+    assert_eq!(names, ["a.csv", "b.txt"]);
     let app = testing::app(db.clone(), Clock::fixed(NOW), vec![crate::server::module()]);
     let ctx = app.ctx(Arc::new(Actor::system()));
     let local = files.local(&ctx, kept).await.unwrap();

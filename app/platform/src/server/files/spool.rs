@@ -1,18 +1,14 @@
-//! Files in the making, on this machine.
+//! Files and folders in the making, on this machine.
 
 use std::{
     fs::{DirEntry, File},
     io,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use kernel::{AppError, server::unexpected};
 use tokio::fs;
 use uuid::Uuid;
-
-/// A folder is not locked: what is in one of this age was left.
-const FORGOTTEN: Duration = Duration::from_hours(24);
 
 /// A file in the making; gone with this unless it is brought to its place.
 #[derive(Debug)]
@@ -74,6 +70,40 @@ impl Drop for Spooled {
     }
 }
 
+/// A folder for what is in the making, gone with this.
+#[derive(Debug)]
+pub struct Scratch {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Scratch {
+    pub(in crate::server) async fn begin(folder: &Path, id: Uuid) -> Result<Self, AppError> {
+        let path = folder.join(id.simple().to_string());
+        loop {
+            make_folder(&path).await.map_err(|e| failed(&e))?;
+            // As a file is locked, see there.
+            if let Ok(lock) = File::open(&path) {
+                lock.lock().ok();
+                if path.try_exists().map_err(|e| failed(&e))? {
+                    return Ok(Self { path, _lock: lock });
+                }
+            }
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What does not go now is found by the sweep.
+        std::fs::remove_dir_all(&self.path).ok();
+    }
+}
+
 /// A full disk is told as such, everything else is ours to find out about.
 pub fn failed(error: &io::Error) -> AppError {
     if error.kind() == io::ErrorKind::StorageFull { AppError::StorageFull } else { unexpected(error.kind()) }
@@ -112,12 +142,12 @@ pub fn sweep_now(folder: &Path) -> io::Result<()> {
 }
 
 fn remove_if_left(entry: &DirEntry) -> io::Result<()> {
-    let (path, about) = (entry.path(), entry.metadata()?);
-    if about.is_dir() {
-        let is_forgotten = about.modified()?.elapsed().unwrap_or_default() > FORGOTTEN;
-        return if is_forgotten { std::fs::remove_dir_all(path) } else { Ok(()) };
-    }
+    let path = entry.path();
     // Locked until it is gone.
-    let file = File::open(&path)?;
-    if file.try_lock().is_ok() { std::fs::remove_file(path) } else { Ok(()) }
+    let lock = File::open(&path)?;
+    match lock.try_lock() {
+        Ok(()) if entry.file_type()?.is_dir() => std::fs::remove_dir_all(path),
+        Ok(()) => std::fs::remove_file(path),
+        Err(_) => Ok(()),
+    }
 }

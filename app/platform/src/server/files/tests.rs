@@ -286,10 +286,14 @@ async fn what_a_file_is_not_is_refused_and_not_kept() {
 async fn what_a_killed_program_left_in_the_making_goes_and_what_is_in_the_making_stays() {
     let world = World::new(None).await;
     let spooled = world.files.spool(&world.ctx).await.unwrap();
+    let scratch = Scratch::begin(world.files.spool_folder(), world.ctx.new_id()).await.unwrap();
     std::fs::write(world.folder.join("spool/left"), b"half a").unwrap();
+    std::fs::create_dir(world.folder.join("spool/folder")).unwrap();
+    std::fs::write(world.folder.join("spool/folder/left"), b"half a").unwrap();
     // Another program on the same folder starts.
     let other = Files::new(&world.folder, None, b"secret").unwrap();
-    assert_eq!((spooled.path().exists(), world.spooled()), (true, 1));
+    assert_eq!((spooled.path().exists(), scratch.path().exists(), world.spooled()), (true, true, 2));
+    drop(scratch);
     std::fs::write(spooled.path(), b"name\n").unwrap();
     let kept = world.files.put(&world.ctx, spooled, "a.csv").await.unwrap();
     spool::sweep(other.spool_folder()).await.unwrap();

@@ -1,0 +1,58 @@
+//! Backups while their workers are killed: each is proven in the end, and nothing else is left.
+
+use std::time::Instant;
+
+use platform::{backups::Status, server::backups};
+use records::server::Ctx;
+
+use super::{
+    Failure,
+    killed::{Life, Victim, number, open},
+    place::{Place, fill},
+};
+
+/// A backup is given up after five attempts, each of which one kill ends.
+const KILLS_A_ROUND: u32 = 4;
+const BUSY: &str = "select count(*) from backups where status not in ('proven', 'failed')";
+
+/// Asks for a backup and kills the worker at odd moments until it is proven. Says how often it was killed.
+async fn round(ctx: &Ctx, place: &Place, url: &str, life: Life, kills: u32) -> Result<u32, Failure> {
+    let id = backups::start(ctx).await?;
+    let mut victim = Victim::start(&[url, place.path()], life, kills)?;
+    while number(ctx.db(), BUSY).await? > 0 {
+        victim.strike(ctx.db()).await?;
+    }
+    place.ensure_tidy()?;
+    let killed = kills - victim.kills_left();
+    victim.end()?;
+    let backup = backups::find(ctx, id).await?;
+    if backup.status == Status::Proven {
+        Ok(killed)
+    } else {
+        Err(format!("a backup came to nothing: {backup:?}").into())
+    }
+}
+
+pub async fn drill(url: &str, rows: u32, kills: u32) -> Result<(), Failure> {
+    let ctx = open(url).await?;
+    let place = Place::make(&ctx)?;
+    fill(&ctx, rows).await?;
+    // Workers live for a part of the time that it takes without a kill.
+    let began = Instant::now();
+    round(&ctx, &place, url, Life { least: 0, most: 0 }, 0).await?;
+    let life = Life { least: 0, most: u64::try_from(began.elapsed().as_millis())? * 2 / 3 };
+    let (mut made, mut left) = (1, kills);
+    while left > 0 {
+        left -= round(&ctx, &place, url, life, left.min(KILLS_A_ROUND)).await?;
+        made += 1;
+    }
+    // Of the backups of a day the last one stays.
+    let known = number(ctx.db(), "select count(*) from backups where removed_at is null").await?;
+    let archives = place.archives()?;
+    if known != 1 || archives != 1 {
+        return Err(format!("{archives} archives are there of {known}").into());
+    }
+    let again = number(ctx.db(), "select count(*) from job_errors e join backups b on b.id = e.job").await?;
+    println!("{made} backups of {rows} rows, {kills} kills: all proven, {again} attempts lost with a worker");
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! What the program survives: run by `bin/test drills`. Each drill does its work while its workers are killed with SIGKILL
+//! at odd moments.
+//!
+//!   drills jobs DATABASE JOBS KILLS       none is lost, each second run is explained; what takes its workers down is given up
+//!   drills exports DATABASE ROWS KILLS    each file is whole, and nothing else is left
+//!   drills imports DATABASE ROWS KILLS    what was written is what is counted, and all of it can be undone
+//!   drills backups DATABASE ROWS KILLS    each is proven in the end, and nothing else is left
+//!   drills work DATABASE [FOLDER]         a worker, to be killed
+
+mod backups;
+mod exports;
+mod imports;
+mod jobs;
+mod killed;
+mod place;
+
+use std::{path::Path, process::ExitCode};
+
+type Failure = Box<dyn std::error::Error>;
+
+async fn drill(what: &str, url: &str, much: u32, kills: u32) -> Result<(), Failure> {
+    match what {
+        "jobs" => jobs::drill(url, much.into(), kills).await,
+        "exports" => exports::drill(url, much, kills).await,
+        "imports" => imports::drill(url, much, kills).await,
+        "backups" => backups::drill(url, much, kills).await,
+        _ => Err("the drills are jobs, exports, imports and backups".into()),
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["work", url] => jobs::work(url).await,
+        ["work", url, folder] => place::work(url, Path::new(folder)).await,
+        [what, url, much, kills] => match (much.parse(), kills.parse()) {
+            (Ok(much), Ok(kills)) => drill(what, url, much, kills).await,
+            _ => Err("how much and how many kills are numbers".into()),
+        },
+        _ => Err("drills jobs|exports|imports|backups DATABASE HOW_MUCH KILLS | drills work DATABASE [FOLDER]".into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
