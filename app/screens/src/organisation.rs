@@ -76,7 +76,7 @@ fn own(id: String, entry: &Entry, error: Signal<Option<String>>) -> Option<AnyVi
             let own = id.clone();
             let field = view! {
                 <Field id=id label=label help=help error=error required=true>
-                    {zone::input(own, text, set, true)}
+                    {zone::input(own, text, set, None)}
                 </Field>
             };
             Some(field.into_any())

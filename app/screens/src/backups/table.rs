@@ -48,8 +48,8 @@ fn cells(backups: Backups, backup: &BackupInfo) -> Vec<AnyView> {
         Cause::Migration => "none".to_owned(),
         _ => session.count(backup.files),
     };
-    let filled = |text: String| if is_made { text } else { String::new() }.into_any();
-    let took = backup.made_at.map(|at| duration(at.seconds_since(backup.started_at))).unwrap_or_default();
+    let filled = |text: String| is_made.then_some(text).into_any();
+    let took = backup.made_at.map(|at| duration(at.seconds_since(backup.started_at)));
     let download = (is_made && backup.removed_at.is_none()).then(|| {
         let href = format!("/admin/backups/{}/download", backup.id);
         let label = format!("Download {}", backup.name);

@@ -176,7 +176,7 @@ fn line(monitor: Monitor, job: JobInfo) -> Line {
             job.queue.clone().into_any(),
             format!("{} of {}", job.attempt, job.attempts).into_any(),
             monitor.when(job.created_at).into_any(),
-            happened(monitor.session(), &job).into_any(),
+            Some(happened(monitor.session(), &job)).filter(|text| !text.is_empty()).into_any(),
         ]
     })
 }

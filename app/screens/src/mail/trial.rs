@@ -60,7 +60,7 @@ pub(super) fn trial(frame: Frame, own: String) -> AnyView {
     };
     view! {
         <form
-            class="stack"
+            class="stack trial"
             novalidate
             on:submit=move |event| {
                 event.prevent_default();

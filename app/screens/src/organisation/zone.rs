@@ -5,7 +5,8 @@ use ui::{Choice, Combobox};
 
 use crate::{api, frame::Frame};
 
-pub fn input(id: String, zone: Signal<String>, set: Callback<String>, required: bool) -> AnyView {
+/// `usual` is what stands for an empty one; without it one is required.
+pub fn input(id: String, zone: Signal<String>, set: Callback<String>, usual: Option<String>) -> AnyView {
     let frame = Frame::get();
     let options = RwSignal::new(Vec::<Choice>::new());
     let loading = RwSignal::new(false);
@@ -38,7 +39,8 @@ pub fn input(id: String, zone: Signal<String>, set: Callback<String>, required: 
             selected=selected
             options=options
             loading=loading
-            required=required
+            required=usual.is_none()
+            placeholder=usual.unwrap_or_default()
             on_select=select
             on_search=search
         />

@@ -20,7 +20,7 @@ pub(super) fn formats(chosen: Chosen) -> AnyView {
     });
     let own_zone = chosen.text(|p| p.time_zone.clone().unwrap_or_default());
     let company = chosen.session().with(|b| b.zone.replace('_', " "));
-    let zone_input = move || zone::input("time-zone".to_owned(), own_zone, set_zone, false);
+    let zone_input = move || zone::input("time-zone".to_owned(), own_zone, set_zone, Some(company.clone()));
     view! {
         <Card title="Formats">
             <div class="form-grid">
@@ -40,7 +40,7 @@ pub(super) fn formats(chosen: Chosen) -> AnyView {
                 <Field
                     id="time-zone"
                     label="Time zone"
-                    help=format!("Empty follows the company: {company}.")
+                    help="Empty follows the company."
                     error=chosen.error("time_zone")
                 >
                     {zone_input()}
