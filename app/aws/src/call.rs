@@ -7,7 +7,7 @@ use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
     sign::v4::SigningParams,
 };
-use kernel::Timestamp;
+use kernel::{Timestamp, server::connection_trouble};
 use reqwest::Client;
 
 use crate::{Config, Error};
@@ -85,13 +85,17 @@ fn authorise(
     Ok(())
 }
 
-/// The innermost reason is the one worth reading.
+/// What befell the connection; else the innermost reason, such as that the client may not ask there.
 fn reason(error: &reqwest::Error) -> String {
     let mut innermost: &dyn std::error::Error = error;
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    if error.is_timeout() { "it took too long".to_owned() } else { innermost.to_string() }
+    match connection_trouble(error) {
+        _ if error.is_timeout() => "it took too long".to_owned(),
+        Some(trouble) => trouble.to_owned(),
+        None => innermost.to_string(),
+    }
 }
 
 /// What kind of error the service names, and its words: in JSON or, by its older services, in XML.

@@ -1,6 +1,7 @@
 //! What only the server needs: the databases, their migrations, the clock, randomness and time zones.
 
 mod clock;
+mod connection;
 mod db;
 mod end;
 pub mod migrate;
@@ -10,6 +11,7 @@ pub mod testing;
 pub mod zone;
 
 pub use clock::{Clock, Rng};
+pub use connection::connection_trouble;
 pub use db::{
     Arg, Args, Db, DbError, DbOptions, EVERYTHING, Engine, FromColumn, Listener, MAX_ARGS, Part, Redis, Row, Snapshot,
     Source, Table, TableSum, Tx,

@@ -145,7 +145,8 @@ pub fn LineChart(
         .filter(|(at, _)| at % every == 0)
         .map(|(at, label)| {
             let anchor = match at {
-                0 => "start",
+                // Short ones are centred below their points; there is room for half of one.
+                0 if longest > 6 => "start",
                 at if at == last => "end",
                 _ => "middle",
             };

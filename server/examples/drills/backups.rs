@@ -13,7 +13,7 @@ use super::{
 
 /// A backup is given up after five attempts, each of which one kill ends.
 const KILLS_A_ROUND: u32 = 4;
-const BUSY: &str = "select count(*) from backups where status not in ('proven', 'failed')";
+const BUSY: &str = "select count(*) from jobs where state not in ('completed', 'discarded', 'cancelled')";
 
 /// Asks for a backup and kills the worker at odd moments until it is proven. Says how often it was killed.
 async fn round(ctx: &Ctx, place: &Place, url: &str, life: Life, kills: u32) -> Result<u32, Failure> {

@@ -68,15 +68,15 @@ fn cells(exports: Exports, export: &ExportInfo) -> Vec<AnyView> {
         <span class="meta">{about}</span>
     };
     let until = match (export.status, export.expires_at) {
-        (Status::Done, Some(at)) => format!("until {}", session.when(at)),
-        (Status::Expired, Some(at)) => format!("until {}, no more", session.when(at)),
-        _ => String::new(),
+        (Status::Done, Some(at)) => Some(format!("until {}", session.when(at))),
+        (Status::Expired, Some(at)) => Some(format!("until {}, no more", session.when(at))),
+        _ => None,
     };
     vec![
         title.into_any(),
         state(exports, export, now),
         count.into_any(),
-        if export.bytes > 0 { session.size(export.bytes) } else { String::new() }.into_any(),
+        (export.bytes > 0).then(|| session.size(export.bytes)).into_any(),
         session.when(export.created_at).into_any(),
         until.into_any(),
         actions(exports, export),

@@ -165,7 +165,7 @@ fn line(outbox: Outbox, message: MessageInfo) -> Line {
             view! { <Status label=message.state.label() color=color(message.state) /> }.into_any(),
             to(&message).into_any(),
             outbox.when(message.created_at).into_any(),
-            happened(outbox, &message).into_any(),
+            Some(happened(outbox, &message)).filter(|text| !text.is_empty()).into_any(),
         ]
     })
 }

@@ -2,6 +2,7 @@
 //! is known at every moment whether the server can have the message.
 
 use std::{
+    error::Error as _,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -9,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use kernel::server::connection_trouble;
 use lettre::{
     Address,
     transport::smtp::{
@@ -241,24 +243,24 @@ async fn answer_of<T>(limit: Duration, asked: impl Future<Output = Result<T, Err
 
 /// An error in words: the server's own, or what befell the connection.
 fn explained(error: &Error) -> String {
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    let reason = innermost.to_string();
+    let said = error.source().map(ToString::to_string).unwrap_or_default();
     if let Some(code) = error.status() {
-        return format!("{code} {reason}").trim().to_owned();
+        return format!("{code} {said}").trim().to_owned();
+    }
+    // What this side cannot do, in sentences.
+    if error.is_client() {
+        return sentence(&said);
     }
     if error.is_timeout() {
         return "The server did not answer in time.".to_owned();
     }
-    if error.is_tls() {
-        return format!("No encrypted connection came about: {reason}.");
+    match connection_trouble(error) {
+        Some(trouble) if error.is_tls() => format!("No encrypted connection came about: {trouble}."),
+        Some(trouble) => sentence(trouble),
+        None if error.is_tls() => "No encrypted connection came about.".to_owned(),
+        None if error.is_response() => "The server's answer makes no sense.".to_owned(),
+        None => "The server and this program do not understand each other.".to_owned(),
     }
-    if reason == "incomplete response" {
-        return "The server closed the connection.".to_owned();
-    }
-    if error.is_response() { format!("The server's answer makes no sense: {reason}.") } else { sentence(&reason) }
 }
 
 fn sentence(text: &str) -> String {
