@@ -16,7 +16,7 @@ use super::{notify, store};
 use crate::server::jobs::Actors;
 
 /// Without being told, somebody looks so often whether something was written.
-const LOOK: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_secs(10);
 /// What fails is left alone for so long.
 const REST: Duration = Duration::from_secs(30);
 

@@ -38,9 +38,10 @@ impl Run {
         self.is_enlisted = true;
         if worker.is_scheduling {
             let zone = app.organisation().zone.name();
-            schedule::prepare(app, &worker.kinds).await?;
-            if self.zone.is_some_and(|known| known != zone) {
-                schedule::realign(app, &worker.kinds).await?;
+            match self.zone {
+                None => schedule::prepare(app, &worker.kinds).await?,
+                Some(known) if known != zone => schedule::realign(app, &worker.kinds).await?,
+                Some(_) => {}
             }
             self.zone = Some(zone);
         }
