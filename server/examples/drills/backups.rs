@@ -1,18 +1,14 @@
 //! Backups while their workers are killed: each is proven in the end, and nothing else is left.
 
-use std::time::Instant;
-
 use platform::{backups::Status, server::backups};
 use records::server::Ctx;
 
 use super::{
     Failure,
-    killed::{Life, Victim, number, open},
+    killed::{Life, Victim, number, open, rounds},
     place::{Place, fill},
 };
 
-/// A backup is given up after five attempts, each of which one kill ends.
-const KILLS_A_ROUND: u32 = 4;
 const BUSY: &str = "select count(*) from jobs where state not in ('completed', 'discarded', 'cancelled')";
 
 /// Asks for a backup and kills the worker at odd moments until it is proven. Says how often it was killed.
@@ -37,15 +33,7 @@ pub async fn drill(url: &str, rows: u32, kills: u32) -> Result<(), Failure> {
     let ctx = open(url).await?;
     let place = Place::make(&ctx)?;
     fill(&ctx, rows).await?;
-    // Workers live for a part of the time that it takes without a kill.
-    let began = Instant::now();
-    round(&ctx, &place, url, Life { least: 0, most: 0 }, 0).await?;
-    let life = Life { least: 0, most: u64::try_from(began.elapsed().as_millis())? * 2 / 3 };
-    let (mut made, mut left) = (1, kills);
-    while left > 0 {
-        left -= round(&ctx, &place, url, life, left.min(KILLS_A_ROUND)).await?;
-        made += 1;
-    }
+    let made = rounds(kills, async |life, some| round(&ctx, &place, url, life, some).await).await?;
     // Of the backups of a day the last one stays.
     let known = number(ctx.db(), "select count(*) from backups where removed_at is null").await?;
     let archives = place.archives()?;

@@ -1,7 +1,5 @@
 //! Exports of every kind while their workers are killed: each file is whole, and nothing else is left.
 
-use std::time::Instant;
-
 use platform::{
     export::{Format, Status, Wanted},
     server::export,
@@ -10,12 +8,9 @@ use records::{SortKey, server::Ctx};
 
 use super::{
     Failure,
-    killed::{Life, Victim, number, open},
+    killed::{Life, Victim, number, open, rounds},
     place::{Place, fill},
 };
-
-/// An export is given up after five attempts, each of which one kill ends.
-const KILLS_A_ROUND: u32 = 4;
 
 /// Every format, in the order of ids and in others, of one type and of two.
 fn wanted() -> Vec<Wanted> {
@@ -69,14 +64,7 @@ pub async fn drill(url: &str, rows: u32, kills: u32) -> Result<(), Failure> {
     let ctx = open(url).await?;
     let place = Place::make(&ctx)?;
     fill(&ctx, rows).await?;
-    // As it is without a kill, to compare with. Workers live for a part of that time.
-    let began = Instant::now();
-    round(&ctx, &place, url, Life { least: 0, most: 0 }, 0).await?;
-    let life = Life { least: 0, most: u64::try_from(began.elapsed().as_millis())? * 2 / 3 };
-    let mut left = kills;
-    while left > 0 {
-        left -= round(&ctx, &place, url, life, left.min(KILLS_A_ROUND)).await?;
-    }
+    rounds(kills, async |life, some| round(&ctx, &place, url, life, some).await).await?;
     let rows = i64::from(rows);
     let mut whole = 0;
     for row in ctx.db().fetch_all("select id, file from exports", vec![]).await? {

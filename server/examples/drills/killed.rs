@@ -3,7 +3,7 @@
 use std::{
     process::{Child, Command, Stdio},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use kernel::server::{
@@ -115,6 +115,23 @@ impl Drop for Victim {
     fn drop(&mut self) {
         let _ = self.kill();
     }
+}
+
+/// Does something once without a kill, then again and again until all kills are spent. `round` does it while its workers
+/// live so long and are killed so often at most, and says how often they were. Says how often it was done.
+pub async fn rounds(kills: u32, round: impl AsyncFn(Life, u32) -> Result<u32, Failure>) -> Result<u32, Failure> {
+    /// What is lost with its worker five times is given up.
+    const EACH: u32 = 4;
+    let began = Instant::now();
+    round(Life { least: 0, most: 0 }, 0).await?;
+    // Workers live for a part of the time that it takes without a kill.
+    let life = Life { least: 0, most: u64::try_from(began.elapsed().as_millis())? * 2 / 3 };
+    let (mut done, mut left) = (1, kills);
+    while left > 0 {
+        left -= round(life, left.min(EACH)).await?;
+        done += 1;
+    }
+    Ok(done)
 }
 
 fn start(args: &[String]) -> Result<Child, Failure> {
