@@ -73,6 +73,8 @@ async function subscribesAt(page: Page, service: PushService) {
 
 /** Hands a message to the service worker of a page, as the browser does with what its push service brings. */
 async function deliver(context: BrowserContext, page: Page, data: string) {
+  // Until its worker is awake a message is dropped.
+  await page.waitForFunction(async () => (await navigator.serviceWorker.ready).active?.state === "activated");
   const session = await context.newCDPSession(page);
   const registered = new Promise<string>((found) => {
     session.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
@@ -84,6 +86,9 @@ async function deliver(context: BrowserContext, page: Page, data: string) {
   await session.send("ServiceWorker.deliverPushMessage", { origin, registrationId: await registered, data });
   await session.detach();
 }
+
+/** The browser starts the worker first, which on a busy machine takes a while. */
+const SOON = { timeout: 20_000 };
 
 /** What the browser shows at the moment. */
 function shown(page: Page) {
@@ -152,7 +157,7 @@ test("this browser shows what one is told, and forgets it with signing out", asy
   await expect(toast(page, "Sent.")).toBeVisible();
   await expect(listed).toContainText("Last message");
   await deliver(context, page, JSON.stringify(service.came.at(-1)));
-  await expect.poll(() => shown(page)).toContainEqual(expect.objectContaining({ title: "Push messages work" }));
+  await expect.poll(() => shown(page), SOON).toContainEqual(expect.objectContaining({ title: "Push messages work" }));
 
   // Somebody else makes a company theirs.
   const maya = await browser.newContext({ baseURL: server.url });
@@ -171,12 +176,12 @@ test("this browser shows what one is told, and forgets it with signing out", asy
   expect(told.title).toBe(`Mira made ${name} yours`);
   await deliver(context, page, JSON.stringify(told));
   const link = `/companies/${id}`;
-  await expect.poll(() => shown(page)).toContainEqual(expect.objectContaining({ title: told.title, link }));
+  await expect.poll(() => shown(page), SOON).toContainEqual(expect.objectContaining({ title: told.title, link }));
   // The same again takes its place; what cannot be read is shown nonetheless, as browsers want.
   await deliver(context, page, JSON.stringify({ ...told, body: "Again" }));
   await deliver(context, page, "{");
-  await expect.poll(async () => (await shown(page)).filter((one) => one.title === told.title).map((one) => one.body)).toEqual(["Again"]);
-  await expect.poll(() => shown(page)).toContainEqual(expect.objectContaining({ title: "Mainstay", link: "/notifications" }));
+  await expect.poll(async () => (await shown(page)).filter((one) => one.title === told.title).map((one) => one.body), SOON).toEqual(["Again"]);
+  await expect.poll(() => shown(page), SOON).toContainEqual(expect.objectContaining({ title: "Mainstay", link: "/notifications" }));
 
   // A click takes it away and counts as reading it.
   const readAt = async () => {
