@@ -7,6 +7,7 @@
 mod rates;
 mod secret;
 mod settings;
+mod types;
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
 
@@ -156,11 +157,11 @@ impl Config {
                 addr,
                 public_url: match values.text("web.public_url") {
                     "" => format!("http://localhost:{}", addr.port()),
-                    _ => values.parse::<settings::Origin>("web.public_url")?.0,
+                    _ => values.parse::<types::Origin>("web.public_url")?.0,
                 },
                 trusted_proxies: values.list("web.trusted_proxies")?,
                 monitoring: values.list("web.monitoring")?,
-                max_upload: values.parse::<settings::Size>("web.max_upload")?.0,
+                max_upload: values.parse::<types::Size>("web.max_upload")?.0,
                 site: match values.text("web.site") {
                     "" => settings::default_site(environment),
                     site => site.into(),
@@ -169,11 +170,11 @@ impl Config {
             storage: Storage {
                 database_url: match values.text("storage.database_url") {
                     "" => format!("sqlite://{}", data.join("mainstay.db").display()),
-                    _ => values.parse::<settings::DatabaseUrl>("storage.database_url")?.0,
+                    _ => values.parse::<types::DatabaseUrl>("storage.database_url")?.0,
                 },
                 redis_url: match values.text("storage.redis_url") {
                     "" => None,
-                    _ => Some(values.parse::<settings::RedisUrl>("storage.redis_url")?.0),
+                    _ => Some(values.parse::<types::RedisUrl>("storage.redis_url")?.0),
                 },
                 secret_key_file: match values.text("storage.secret_key_file") {
                     "" => data.join("secret.key"),
@@ -185,13 +186,13 @@ impl Config {
             backups: Backups {
                 to: match values.text("backups.to") {
                     "" => Target::Folder(backups_beside),
-                    _ => values.parse::<settings::BackupTarget>("backups.to")?.0,
+                    _ => values.parse::<types::BackupTarget>("backups.to")?.0,
                 },
                 access: access(&values)?,
                 keep: values.parse("backups.keep")?,
-                before_migration: values.parse::<settings::Switch>("backups.before_migration")?.0,
+                before_migration: values.parse::<types::Switch>("backups.before_migration")?.0,
             },
-            exports_kept: values.parse::<settings::Span>("exports.keep")?.0,
+            exports_kept: values.parse::<types::Span>("exports.keep")?.0,
             outside: Outside {
                 allow: values.list("outside.allow")?,
                 push_allow: values.list("push.allow")?,
@@ -228,7 +229,7 @@ impl Config {
 fn endpoint(values: &Values, key: &str) -> Result<Option<String>, ConfigError> {
     Ok(match values.text(key) {
         "" => None,
-        _ => Some(values.parse::<settings::Origin>(key)?.0),
+        _ => Some(values.parse::<types::Origin>(key)?.0),
     })
 }
 
@@ -255,8 +256,8 @@ fn access(values: &Values) -> Result<Bucket, ConfigError> {
         region: text("s3.region"),
         key_id: text("s3.key_id"),
         secret: text("s3.secret"),
-        path_style: values.parse::<settings::Switch>("s3.path_style")?.0,
-        allow_http: values.parse::<settings::Switch>("s3.allow_http")?.0,
+        path_style: values.parse::<types::Switch>("s3.path_style")?.0,
+        allow_http: values.parse::<types::Switch>("s3.allow_http")?.0,
         patience: std::time::Duration::from_mins(1),
     };
     let refuse = |why: &str| Err(ConfigError(why.to_owned()));
