@@ -3,7 +3,6 @@
 //!   jobs DATABASE    no-op jobs and small writes a second, and the wait of one on an idle queue, as JSON
 
 use std::{
-    process::ExitCode,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -135,17 +134,10 @@ async fn speed(url: &str) -> Result<(), Failure> {
 }
 
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn main() -> Result<(), Failure> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let done = match words.as_slice() {
+    match words.as_slice() {
         [url] => speed(url).await,
         _ => Err("jobs DATABASE".into()),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
     }
 }

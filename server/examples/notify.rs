@@ -2,7 +2,7 @@
 //!
 //!   notify DATABASE    seconds until 10,000 people have a notification in their list, as JSON
 
-use std::{process::ExitCode, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use kernel::server::{
     Arg, Clock, Db, Rng,
@@ -93,17 +93,10 @@ async fn measure(url: &str) -> Result<(), Failure> {
 }
 
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn main() -> Result<(), Failure> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let done = match words.as_slice() {
+    match words.as_slice() {
         [url] => measure(url).await,
         _ => Err("notify DATABASE".into()),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
     }
 }

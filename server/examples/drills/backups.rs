@@ -14,13 +14,8 @@ const BUSY: &str = "select count(*) from jobs where state not in ('completed', '
 /// Asks for a backup and kills the worker at odd moments until it is proven. Says how often it was killed.
 async fn round(ctx: &Ctx, place: &Place, url: &str, life: Life, kills: u32) -> Result<u32, Failure> {
     let id = backups::start(ctx).await?;
-    let mut victim = Victim::start(&[url, place.path()], life, kills)?;
-    while number(ctx.db(), BUSY).await? > 0 {
-        victim.strike(ctx.db()).await?;
-    }
+    let killed = Victim::start(&[url, place.path()], life, kills)?.until_none(ctx.db(), BUSY).await?;
     place.ensure_tidy()?;
-    let killed = kills - victim.kills_left();
-    victim.end()?;
     let backup = backups::find(ctx, id).await?;
     if backup.status == Status::Proven {
         Ok(killed)

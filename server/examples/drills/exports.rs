@@ -31,14 +31,9 @@ async fn round(ctx: &Ctx, place: &Place, url: &str, life: Life, kills: u32) -> R
     for wanted in wanted() {
         export::start(ctx, wanted).await?;
     }
-    let mut victim = Victim::start(&[url, place.path()], life, kills)?;
-    while number(ctx.db(), BUSY).await? > 0 {
-        victim.strike(ctx.db()).await?;
-    }
+    let killed = Victim::start(&[url, place.path()], life, kills)?.until_none(ctx.db(), BUSY).await?;
     // Nobody is at anything any more, and what the killed ones left is gone.
     place.ensure_tidy()?;
-    let killed = kills - victim.kills_left();
-    victim.end()?;
     Ok(killed)
 }
 

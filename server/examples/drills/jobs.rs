@@ -85,7 +85,6 @@ async fn put<J: Job>(ctx: &Ctx, jobs: impl Iterator<Item = J>) -> Result<(), Fai
 }
 
 pub async fn drill(url: &str, jobs: i64, kills: u32) -> Result<(), Failure> {
-    const LIFE: Life = Life { least: 10, most: 400 };
     let ctx = open(url).await?;
     let db = ctx.db();
     db.execute_alone(MARKS).await?;
@@ -93,11 +92,12 @@ pub async fn drill(url: &str, jobs: i64, kills: u32) -> Result<(), Failure> {
         put(&ctx, (from..jobs.min(from + 1_000)).map(|n| Mark { n })).await?;
     }
     let left = "select count(*) from jobs where kind = 'mark' and state not in ('completed', 'discarded')";
-    let mut victim = Victim::start(&[url], LIFE, kills)?;
-    while number(db, left).await? > 0 {
-        victim.strike(db).await?;
+    // Short enough that there is work left for all kills.
+    let life = Life { least: 10, most: u64::try_from(jobs / 200)?.clamp(20, 400) };
+    let killed = Victim::start(&[url], life, kills)?.until_none(db, left).await?;
+    if killed < kills {
+        return Err(format!("all was done after {killed} kills: let there be more jobs").into());
     }
-    victim.end()?;
     let marked = number(db, "select count(distinct n) from drill_marks").await?;
     let again = number(db, "select count(*) from drill_marks").await? - marked;
     let doubled = "select count(*) from (select n from drill_marks group by n, attempt having count(*) > 1) d";

@@ -99,14 +99,19 @@ impl Victim {
         Ok(true)
     }
 
+    /// Strikes as long as something is left by this count. Says how often it was killed.
+    pub async fn until_none(mut self, db: &Db, left: &str) -> Result<u32, Failure> {
+        let kills = self.kills;
+        while number(db, left).await? > 0 {
+            self.strike(db).await?;
+        }
+        Ok(kills - self.kills)
+    }
+
     fn kill(&mut self) -> Result<(), Failure> {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
-    }
-
-    pub fn end(mut self) -> Result<(), Failure> {
-        self.kill()
     }
 }
 
@@ -126,10 +131,13 @@ pub async fn rounds(kills: u32, round: impl AsyncFn(Life, u32) -> Result<u32, Fa
     round(Life { least: 0, most: 0 }, 0).await?;
     // Workers live for a part of the time that it takes without a kill.
     let life = Life { least: 0, most: u64::try_from(began.elapsed().as_millis())? * 2 / 3 };
-    let (mut done, mut left) = (1, kills);
+    let (mut done, mut left, mut barren) = (1, kills, 0);
     while left > 0 {
-        left -= round(life, left.min(EACH)).await?;
-        done += 1;
+        let killed = round(life, left.min(EACH)).await?;
+        (done, left, barren) = (done + 1, left - killed, if killed > 0 { 0 } else { barren + 1 });
+        if barren == 20 {
+            return Err("it is over each time before a worker can be killed: let there be more of it".into());
+        }
     }
     Ok(done)
 }

@@ -14,7 +14,7 @@ mod jobs;
 mod killed;
 mod place;
 
-use std::{path::Path, process::ExitCode};
+use std::path::Path;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -29,10 +29,10 @@ async fn drill(what: &str, url: &str, much: u32, kills: u32) -> Result<(), Failu
 }
 
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn main() -> Result<(), Failure> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let done = match words.as_slice() {
+    match words.as_slice() {
         ["work", url] => jobs::work(url).await,
         ["work", url, folder] => place::work(url, Path::new(folder)).await,
         [what, url, much, kills] => match (much.parse(), kills.parse()) {
@@ -40,12 +40,5 @@ async fn main() -> ExitCode {
             _ => Err("how much and how many kills are numbers".into()),
         },
         _ => Err("drills jobs|exports|imports|backups DATABASE HOW_MUCH KILLS | drills work DATABASE [FOLDER]".into()),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
     }
 }
