@@ -28,13 +28,17 @@ fn of_kind(kind: io::ErrorKind) -> Option<&'static str> {
 }
 
 const CLOSED: &str = "the connection was closed";
+const EXPIRED: &str = "its certificate has expired";
+const OTHER_NAME: &str = "its certificate is for another name";
 
 /// Of what Rustls and Hyper say; their types are not known here.
 fn of_text(text: &str) -> Option<&'static str> {
     let known = [
-        ("UnknownIssuer", "nobody this machine trusts vouches for its certificate"),
-        ("Expired", "its certificate has expired"),
-        ("NotValidForName", "its certificate is for another name"),
+        ("invalid peer certificate: UnknownIssuer", "nobody this machine trusts vouches for its certificate"),
+        ("invalid peer certificate: Expired", EXPIRED),
+        ("invalid peer certificate: certificate expired", EXPIRED),
+        ("invalid peer certificate: NotValidForName", OTHER_NAME),
+        ("invalid peer certificate: certificate not valid for name", OTHER_NAME),
         ("invalid peer certificate", "its certificate cannot be trusted"),
         ("received corrupt message", "it does not speak TLS there"),
         ("received fatal alert", "it refuses to speak TLS with this program"),
@@ -61,10 +65,17 @@ mod tests {
         let refused = std::net::TcpStream::connect("127.0.0.1:1").unwrap_err();
         assert_eq!(told(refused), Some("nobody listens there"));
         assert_eq!(told(io::ErrorKind::ConnectionReset.into()), Some(CLOSED));
-        let untrusted = io::Error::new(io::ErrorKind::InvalidData, "invalid peer certificate: UnknownIssuer");
-        assert_eq!(told(untrusted), Some("nobody this machine trusts vouches for its certificate"));
-        let other = io::Error::new(io::ErrorKind::InvalidData, "invalid peer certificate: BadEncoding");
-        assert_eq!(told(other), Some("its certificate cannot be trusted"));
+        let expired = "certificate expired: verification time 2 (UNIX), but certificate is not valid after 1";
+        let other = "certificate not valid for name \"a.example\"; certificate is only valid for b.example";
+        for (why, words) in [
+            ("UnknownIssuer", "nobody this machine trusts vouches for its certificate"),
+            (expired, EXPIRED),
+            (other, OTHER_NAME),
+            ("BadEncoding", "its certificate cannot be trusted"),
+        ] {
+            let error = io::Error::new(io::ErrorKind::InvalidData, format!("invalid peer certificate: {why}"));
+            assert_eq!(told(error), Some(words));
+        }
         assert_eq!(told(io::Error::other("a name that leads inside")), None);
     }
 }

@@ -38,15 +38,8 @@ impl Spooled {
     /// The same on a thread that may wait.
     pub(in crate::server) fn begin_now(folder: &Path, id: Uuid) -> io::Result<Self> {
         let path = folder.join(id.simple().to_string());
-        loop {
-            let lock = File::create_new(&path)?;
-            // Where files cannot be locked, none is taken for left either.
-            lock.lock().ok();
-            // A sweep that saw it before it was locked has removed it.
-            if path.try_exists()? {
-                return Ok(Self { path: Some(path), _lock: lock });
-            }
-        }
+        let lock = locked(&path, || File::create_new(&path))?;
+        Ok(Self { path: Some(path), _lock: lock })
     }
 
     pub fn path(&self) -> &Path {
@@ -80,16 +73,19 @@ pub struct Scratch {
 impl Scratch {
     pub(in crate::server) async fn begin(folder: &Path, id: Uuid) -> Result<Self, AppError> {
         let path = folder.join(id.simple().to_string());
-        loop {
-            make_folder(&path).await.map_err(|e| failed(&e))?;
-            // As a file is locked, see there.
-            if let Ok(lock) = File::open(&path) {
-                lock.lock().ok();
-                if path.try_exists().map_err(|e| failed(&e))? {
-                    return Ok(Self { path, _lock: lock });
+        let begun = tokio::task::spawn_blocking(move || {
+            let make = || loop {
+                private().create(&path)?;
+                match File::open(&path) {
+                    // Swept away in between.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    opened => return opened,
                 }
-            }
-        }
+            };
+            let lock = locked(&path, make)?;
+            Ok(Self { path, _lock: lock })
+        });
+        begun.await.map_err(unexpected)?.map_err(|e| failed(&e))
     }
 
     pub fn path(&self) -> &Path {
@@ -104,6 +100,19 @@ impl Drop for Scratch {
     }
 }
 
+/// Makes something and locks it, on a thread that may wait.
+fn locked(path: &Path, make: impl Fn() -> io::Result<File>) -> io::Result<File> {
+    loop {
+        let lock = make()?;
+        // Where files cannot be locked, none is taken for left either.
+        lock.lock().ok();
+        // A sweep that saw it before it was locked has removed it.
+        if path.try_exists()? {
+            return Ok(lock);
+        }
+    }
+}
+
 /// A full disk is told as such, everything else is ours to find out about.
 pub fn failed(error: &io::Error) -> AppError {
     if error.kind() == io::ErrorKind::StorageFull { AppError::StorageFull } else { unexpected(error.kind()) }
@@ -111,11 +120,17 @@ pub fn failed(error: &io::Error) -> AppError {
 
 /// Makes a folder that its owner alone can look into.
 pub async fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
+    let folder = folder.to_owned();
+    tokio::task::spawn_blocking(move || private().create(folder)).await.map_err(io::Error::other)?
+}
+
+/// Makes folders that their owner alone can look into.
+fn private() -> std::fs::DirBuilder {
+    let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
-    builder.mode(0o700);
-    builder.create(folder).await
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
 }
 
 /// Removes what programs left that were killed.
