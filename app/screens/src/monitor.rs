@@ -13,7 +13,7 @@ use leptos_meta::Title;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use records::encode;
 use serde::{Serialize, de::DeserializeOwned};
-pub use table::{Head, Line, Table, newest, state_tabs, table};
+pub use table::{Head, Line, Table, newest, said, state_tabs, table};
 use ui::{SkeletonLines, Toast};
 use uuid::Uuid;
 

@@ -5,7 +5,7 @@ use platform::backups::{BackupInfo, Cause, Status};
 use ui::{EmptyState, Progress, Status as State};
 
 use super::Backups;
-use crate::monitor::{Head, Line, Table, table as lines_of};
+use crate::monitor::{Head, Line, Table, said, table as lines_of};
 
 const HEADS: &[Head] = &[
     Head("Backup", ""),
@@ -27,7 +27,7 @@ pub fn table(backups: Backups) -> AnyView {
             if is_empty.get() {
                 view! { <EmptyState icon="shield" text="No backup was made yet. One is made every night." /> }.into_any()
             } else {
-                lines_of(Table { label: "Backups", class: "backup-table", heads: HEADS, lines, selected: None })
+                lines_of(Table { label: "Backups", class: "backup-table tall", heads: HEADS, lines, selected: None })
             }
         }}
     }
@@ -48,8 +48,8 @@ fn cells(backups: Backups, backup: &BackupInfo) -> Vec<AnyView> {
         Cause::Migration => "none".to_owned(),
         _ => session.count(backup.files),
     };
-    let filled = |text: String| is_made.then_some(text).into_any();
-    let took = backup.made_at.map(|at| duration(at.seconds_since(backup.started_at)));
+    let filled = |text: String| said(if is_made { text } else { String::new() });
+    let took = backup.made_at.map(|at| duration(at.seconds_since(backup.started_at))).unwrap_or_default();
     let download = (is_made && backup.removed_at.is_none()).then(|| {
         let href = format!("/admin/backups/{}/download", backup.id);
         let label = format!("Download {}", backup.name);
@@ -69,7 +69,7 @@ fn cells(backups: Backups, backup: &BackupInfo) -> Vec<AnyView> {
         filled(session.count(backup.rows)),
         filled(files),
         filled(session.size(backup.bytes)),
-        took.into_any(),
+        said(took),
         download.into_any(),
     ]
 }

@@ -10,7 +10,7 @@ use platform::export::{
 use ui::{Button, EmptyState, Progress, Status as State, Toast};
 
 use super::Exports;
-use crate::monitor::{Head, Line, Table, table as table_of};
+use crate::monitor::{Head, Line, Table, said, table as table_of};
 
 pub(super) fn table(exports: Exports, may: bool) -> AnyView {
     let is_empty = Memo::new(move |_| exports.answer.with(Vec::is_empty));
@@ -45,7 +45,7 @@ fn rows(exports: Exports) -> AnyView {
     let lines = Signal::derive(move || {
         exports.answer.with(|all| all.iter().map(|export| line(exports, export.clone())).collect())
     });
-    table_of(Table { label: "Exports", class: "export-table", heads: &HEADS, lines, selected: None })
+    table_of(Table { label: "Exports", class: "export-table tall", heads: &HEADS, lines, selected: None })
 }
 
 /// A line is painted anew when its state changed; figures that grow are read where they stand.
@@ -68,17 +68,17 @@ fn cells(exports: Exports, export: &ExportInfo) -> Vec<AnyView> {
         <span class="meta">{about}</span>
     };
     let until = match (export.status, export.expires_at) {
-        (Status::Done, Some(at)) => Some(format!("until {}", session.when(at))),
-        (Status::Expired, Some(at)) => Some(format!("until {}, no more", session.when(at))),
-        _ => None,
+        (Status::Done, Some(at)) => format!("until {}", session.when(at)),
+        (Status::Expired, Some(at)) => format!("until {}, no more", session.when(at)),
+        _ => String::new(),
     };
     vec![
         title.into_any(),
         state(exports, export, now),
         count.into_any(),
-        (export.bytes > 0).then(|| session.size(export.bytes)).into_any(),
+        said(if export.bytes > 0 { session.size(export.bytes) } else { String::new() }),
         session.when(export.created_at).into_any(),
-        until.into_any(),
+        said(until),
         actions(exports, export),
     ]
 }

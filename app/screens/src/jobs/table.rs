@@ -10,7 +10,7 @@ use ui::{Button, ButtonKind, Card, EmptyState, Select, Size, Status};
 use super::Monitor;
 use crate::{
     list::goer,
-    monitor::{Asked, Head, Line, Table, newest, state_tabs, table as table_of},
+    monitor::{Asked, Head, Line, Table, newest, said, state_tabs, table as table_of},
     session::Session,
 };
 
@@ -176,7 +176,7 @@ fn line(monitor: Monitor, job: JobInfo) -> Line {
             job.queue.clone().into_any(),
             format!("{} of {}", job.attempt, job.attempts).into_any(),
             monitor.when(job.created_at).into_any(),
-            Some(happened(monitor.session(), &job)).filter(|text| !text.is_empty()).into_any(),
+            said(happened(monitor.session(), &job)),
         ]
     })
 }

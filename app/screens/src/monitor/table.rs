@@ -36,6 +36,11 @@ impl Line {
     }
 }
 
+/// The words of a cell. Without any it holds nothing, and a phone shows no label for it.
+pub fn said(text: impl Into<String>) -> AnyView {
+    Some(text.into()).filter(|text| !text.is_empty()).into_any()
+}
+
 /// What a table is made of.
 #[derive(Clone)]
 pub struct Table {

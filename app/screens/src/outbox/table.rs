@@ -10,7 +10,7 @@ use ui::{Button, ButtonKind, Card, EmptyState, Input, Size, Status};
 use super::Outbox;
 use crate::{
     list::goer,
-    monitor::{Asked, Head, Line, Table, newest, state_tabs, table as table_of},
+    monitor::{Asked, Head, Line, Table, newest, said, state_tabs, table as table_of},
 };
 
 pub(super) fn table(outbox: Outbox) -> AnyView {
@@ -165,7 +165,7 @@ fn line(outbox: Outbox, message: MessageInfo) -> Line {
             view! { <Status label=message.state.label() color=color(message.state) /> }.into_any(),
             to(&message).into_any(),
             outbox.when(message.created_at).into_any(),
-            Some(happened(outbox, &message)).filter(|text| !text.is_empty()).into_any(),
+            said(happened(outbox, &message)),
         ]
     })
 }

@@ -19,7 +19,7 @@ pub(super) fn kinds(chosen: Chosen, choices: Choices) -> AnyView {
         <section id="notifications">
             <Card title="Notifications" class="flush">
                 <TableScroll label="How you are told">
-                    <table class="data-table telling" data-phone="cards">
+                    <table class="data-table telling tall" data-phone="cards">
                         <thead>
                             <tr>
                                 <th scope="col">"What"</th>
