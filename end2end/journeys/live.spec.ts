@@ -1,5 +1,5 @@
 import type { BrowserContext, Page } from "@playwright/test";
-import { accessible, awake, detail, enter, expect, make, open, row, test, unique } from "../fixtures.ts";
+import { accessible, awake, detail, enter, expect, hold, make, open, row, test, unique } from "../fixtures.ts";
 import type { Server } from "../server.ts";
 
 const COLLEAGUE = { email: "noor@example.com", password: "a quiet evening walk" };
@@ -97,6 +97,41 @@ test("two browsers show each other's edits as they are made", async ({ page, con
   await expect(row(page, renamed)).toBeVisible();
   await other.getByRole("button", { name: "Delete" }).click();
   await expect(page.getByText("No companies match.")).toBeVisible();
+  await theirs.close();
+});
+
+test("a record that is being read again stays in use until its new state is there", async ({ page, context, browser, server }) => {
+  await enter(context, server);
+  const theirs = await browser.newContext({ baseURL: server.url });
+  await enter(theirs, server, COLLEAGUE);
+  const me = (await (await context.request.get("/api/v1/auth/me/")).json()).user.id as string;
+  const name = unique("Ferry");
+  const id = await make(theirs, server, "companies", { name, ticker: "FRRY" });
+
+  const unread = async () => {
+    const answer = await context.request.post(`${server.url}/api/notifications/unread`, { data: {}, headers: { origin: server.url } });
+    return Number(await answer.json());
+  };
+  const round = async (address: string, sector: string) => {
+    await open(page, address);
+    const given = await make(theirs, server, "companies", { name: unique("Given") });
+    const before = await unread();
+    const answer = await hold(page, "records/open");
+    const asked = page.waitForRequest("**/api/records/open");
+    await change(theirs, server, id, { sector });
+    await asked;
+    // Something else on the page changes meanwhile, and somebody begins to edit.
+    await change(theirs, server, given, { owner: me });
+    await expect(page.locator(".bell-count")).toHaveText(String(before + 1));
+    await detail(page, "Ticker").dblclick();
+    await page.getByRole("textbox", { name: "Ticker" }).fill("FERRY");
+    await answer();
+    await expect(detail(page, "Sector")).toContainText(sector);
+    await expect(page.getByRole("textbox", { name: "Ticker" })).toHaveValue("FERRY");
+    await page.getByRole("button", { name: "Cancel" }).click();
+  };
+  await round(`/companies/${id}`, "Shipping");
+  await round(`/companies?search=${name.split(" ")[1]}&peek=${id}`, "Ferries");
   await theirs.close();
 });
 

@@ -18,6 +18,7 @@ use crate::{
     api::{self, Opened},
     draft::control,
     frame::{Frame, ScreenHead},
+    later::arriving,
     list::goer,
     missing,
     session::Session,
@@ -54,23 +55,21 @@ pub fn edit() -> AnyView {
         move || frame.retries.get(),
         move |_| api::open_record(info.with_value(|i| i.name.clone()), id),
     );
-    view! {
-        <Suspense fallback=|| view! { <SkeletonRecord fields=10 /> }>
-            {move || Suspend::new(async move {
-                match opened.await {
-                    Ok(opened) if !opened.record.may_edit => missing::failed(&kernel::AppError::Forbidden),
-                    Ok(opened) => {
-                        let info = info.get_value();
-                        let back = format!("/{}/{id}", info.name);
-                        let within = (opened.record.title.clone(), back);
-                        screen(session, &info, "Edit".to_owned(), Some(opened), within)
-                    }
-                    Err(error) => missing::failed(&error),
+    arriving(
+        || view! { <SkeletonRecord fields=10 /> }.into_any(),
+        move || async move {
+            match opened.await {
+                Ok(opened) if !opened.record.may_edit => missing::failed(&kernel::AppError::Forbidden),
+                Ok(opened) => {
+                    let info = info.get_value();
+                    let back = format!("/{}/{id}", info.name);
+                    let within = (opened.record.title.clone(), back);
+                    screen(session, &info, "Edit".to_owned(), Some(opened), within)
                 }
-            })}
-        </Suspense>
-    }
-    .into_any()
+                Err(error) => missing::failed(&error),
+            }
+        },
+    )
 }
 
 fn screen(

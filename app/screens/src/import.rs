@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::{
     frame::{Around, ScreenHead},
+    later::arriving,
     missing,
     session::Session,
 };
@@ -96,25 +97,23 @@ fn progress(id: Uuid) -> AnyView {
     let (around, session) = (Around::get(), Session::get());
     let (round, has_run) = (RwSignal::new(0), StoredValue::new(false));
     let opened = Resource::new_blocking(move || round.get(), move |_| open_import(id));
-    view! {
-        <Transition fallback=|| view! { <SkeletonLines lines=8 /> }>
-            {move || Suspend::new(async move {
-                match opened.await {
-                    Ok((import, listed)) => match session.type_info(&import.record_type) {
-                        Some(info) => {
-                            let shown = info.clone();
-                            let wizard = Wizard { id, info: StoredValue::new(info), round, has_run, around };
-                            let file = import.file_name.clone();
-                            screen(&shown, Some(file), step(import.status), body(wizard, import, listed))
-                        }
-                        None => missing::missing(),
-                    },
-                    Err(error) => missing::failed(&error),
-                }
-            })}
-        </Transition>
-    }
-    .into_any()
+    arriving(
+        || view! { <SkeletonLines lines=8 /> }.into_any(),
+        move || async move {
+            match opened.await {
+                Ok((import, listed)) => match session.type_info(&import.record_type) {
+                    Some(info) => {
+                        let shown = info.clone();
+                        let wizard = Wizard { id, info: StoredValue::new(info), round, has_run, around };
+                        let file = import.file_name.clone();
+                        screen(&shown, Some(file), step(import.status), body(wizard, import, listed))
+                    }
+                    None => missing::missing(),
+                },
+                Err(error) => missing::failed(&error),
+            }
+        },
+    )
 }
 
 const fn step(status: Status) -> usize {

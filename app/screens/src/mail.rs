@@ -10,6 +10,7 @@ use ui::{Card, SkeletonRecord};
 
 use crate::{
     frame::{Frame, ScreenHead},
+    later::arriving,
     missing,
     session::Session,
     settings::section,
@@ -27,23 +28,24 @@ pub fn mail() -> AnyView {
         |_| show_settings(SECTION.name.to_owned()),
     );
     let saved = Callback::new(move |()| version.update(|n| *n = n.wrapping_add(1)));
+    let settings = arriving(
+        || view! { <SkeletonRecord fields=6 /> }.into_any(),
+        move || async move {
+            match opened.await {
+                Ok(shown) => {
+                    view! { <Card title="How mail is sent">{section(frame, &SECTION, shown, saved)}</Card> }.into_any()
+                }
+                Err(error) => missing::trouble(&error),
+            }
+        },
+    );
     view! {
         <Title text="Mail" />
         <div class="screen">
             <ScreenHead title="Mail" within=("Outbox".to_owned(), "/admin/mail-outbox".to_owned()) />
             <div class="screen-body">
                 <div class="screen-narrow stack" data-gap="large">
-                    <Transition fallback=|| view! { <SkeletonRecord fields=6 /> }>
-                        {move || Suspend::new(async move {
-                            match opened.await {
-                                Ok(shown) => {
-                                    view! { <Card title="How mail is sent">{section(frame, &SECTION, shown, saved)}</Card> }
-                                        .into_any()
-                                }
-                                Err(error) => missing::trouble(&error),
-                            }
-                        })}
-                    </Transition>
+                    {settings}
                     <Card title="Try it">{trial::trial(frame, viewer.email)}</Card>
                 </div>
             </div>

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     frame::{Around, Frame, ScreenHead},
+    later::arriving,
     missing,
     session::Session,
 };
@@ -207,8 +208,9 @@ pub fn show<Q: Question, A: Told>(screen: Screen<Q, A>) -> AnyView {
     let map = use_query_map();
     let asked = Memo::new(move |_| map.with(Asked::<Q>::read));
     let first = Resource::new_blocking(move || frame.retries.get(), move |_| ask(asked.get_untracked()));
-    let content = move || {
-        Suspend::new(async move {
+    let content = arriving(
+        || view! { <SkeletonLines lines=10 /> }.into_any(),
+        move || async move {
             match first.await {
                 Ok(answer) => {
                     let monitor = Monitor {
@@ -230,14 +232,14 @@ pub fn show<Q: Question, A: Told>(screen: Screen<Q, A>) -> AnyView {
                 }
                 Err(error) => missing::trouble(&error),
             }
-        })
-    };
+        },
+    );
     view! {
         <Title text=title />
         <div class="screen">
             <ScreenHead title=title>{actions}</ScreenHead>
             <div class="screen-body">
-                <Suspense fallback=|| view! { <SkeletonLines lines=10 /> }>{content}</Suspense>
+                {content}
             </div>
         </div>
     }

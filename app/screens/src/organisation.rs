@@ -14,6 +14,7 @@ use crate::{
     draft::{CURRENCIES, Draft},
     form::{Entry, Form, fields, keep, restored_note},
     frame::{Frame, ScreenHead},
+    later::arriving,
     missing,
     session::Session,
 };
@@ -31,24 +32,22 @@ pub fn organisation() -> AnyView {
             frame.changed("Settings saved.", change_set);
         });
     });
-    view! {
-        <Suspense fallback=|| view! { <SkeletonRecord fields=6 /> }>
-            {move || Suspend::new(async move {
-                match (opened.await, session.type_info("organisations")) {
-                    (Ok(opened), Some(info)) => {
-                        let form = Form::new(session, &info, Some(&opened));
-                        let (restored, discard) = keep(frame, form);
-                        let note = move || restored.get().then(|| restored_note(discard));
-                        let form = fields(session, frame, form, done, None, own);
-                        screen(view! { {note} {form} }.into_any())
-                    }
-                    (Err(error), _) => missing::failed(&error),
-                    (_, None) => missing::missing(),
+    arriving(
+        || view! { <SkeletonRecord fields=6 /> }.into_any(),
+        move || async move {
+            match (opened.await, session.type_info("organisations")) {
+                (Ok(opened), Some(info)) => {
+                    let form = Form::new(session, &info, Some(&opened));
+                    let (restored, discard) = keep(frame, form);
+                    let note = move || restored.get().then(|| restored_note(discard));
+                    let form = fields(session, frame, form, done, None, own);
+                    screen(view! { {note} {form} }.into_any())
                 }
-            })}
-        </Suspense>
-    }
-    .into_any()
+                (Err(error), _) => missing::failed(&error),
+                (_, None) => missing::missing(),
+            }
+        },
+    )
 }
 
 fn screen(form: AnyView) -> AnyView {

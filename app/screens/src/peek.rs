@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     api::{self, Opened},
+    later::arriving,
     list::{List, goer},
     live::Live,
     missing,
@@ -47,20 +48,22 @@ pub fn peek(list: List, id: Uuid) -> AnyView {
     };
     let mark = head(|_, opened, _| view! { <RecordMark title=opened.record.title.clone() /> }.into_any());
     let actions = head(|info, opened, close| crate::record::actions(info, opened, true, close));
+    let body = arriving(
+        || view! { <SkeletonRecord fields=8 /> }.into_any(),
+        move || async move {
+            match opened.await {
+                Ok(opened) => {
+                    let beside = beside.get_value().arrive(list.info).await;
+                    crate::record::body(list.info, opened, beside, true)
+                }
+                Err(error) => missing::trouble(&error),
+            }
+        },
+    );
     let href = list.record_address(id);
     view! {
         <SidePeek label=singular mark=mark actions=actions expand_href=Signal::stored(href) on_close=close>
-            <Transition fallback=|| view! { <SkeletonRecord fields=8 /> }>
-                {move || Suspend::new(async move {
-                    match opened.await {
-                        Ok(opened) => {
-                            let beside = beside.get_value().arrive(list.info).await;
-                            crate::record::body(list.info, opened, beside, true)
-                        }
-                        Err(error) => missing::trouble(&error),
-                    }
-                })}
-            </Transition>
+            {body}
         </SidePeek>
     }
     .into_any()

@@ -24,6 +24,7 @@ use ui::{Card, Field, RadioGroup, Select, SkeletonLines, Switch, Toast};
 use crate::{
     api,
     frame::{Around, Frame, ScreenHead},
+    later::arriving,
     look::{self, Look},
     missing,
     session::Session,
@@ -90,26 +91,25 @@ pub fn preferences() -> AnyView {
     let opened = Resource::new_blocking(move || frame.retries.get(), |_| open_preferences());
     let choices = Resource::new_blocking(move || frame.retries.get(), |_| list_choices());
     let browsers = Resource::new_blocking(move || frame.retries.get(), |_| open_push());
+    let content = arriving(
+        || view! { <SkeletonLines lines=10 /> }.into_any(),
+        move || async move {
+            match (opened.await, choices.await, browsers.await) {
+                (Ok(now), Ok(choices), Ok(browsers)) => {
+                    let chosen =
+                        Chosen { around, now: RwSignal::new(now), errors: RwSignal::new(FieldErrors::default()) };
+                    screen(chosen, choices, browsers)
+                }
+                (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => missing::trouble(&error),
+            }
+        },
+    );
     view! {
         <Title text="Preferences" />
         <div class="screen">
             <ScreenHead title="Preferences" />
             <div class="screen-body">
-                <Suspense fallback=|| view! { <SkeletonLines lines=10 /> }>
-                    {move || Suspend::new(async move {
-                        match (opened.await, choices.await, browsers.await) {
-                            (Ok(now), Ok(choices), Ok(browsers)) => {
-                                let chosen = Chosen {
-                                    around,
-                                    now: RwSignal::new(now),
-                                    errors: RwSignal::new(FieldErrors::default()),
-                                };
-                                screen(chosen, choices, browsers)
-                            }
-                            (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => missing::trouble(&error),
-                        }
-                    })}
-                </Suspense>
+                {content}
             </div>
         </div>
     }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     api::{self, Opened},
     frame::{Frame, ScreenHead},
+    later::arriving,
     list::goer,
     live::Live,
     missing,
@@ -53,17 +54,15 @@ fn page(info: TypeInfo, id: Uuid) -> AnyView {
         move |_| api::open_record(name.clone(), id),
     );
     let beside = StoredValue::new(Beside::ask(info, id));
-    view! {
-        <Transition fallback=|| view! { <SkeletonRecord fields=10 /> }>
-            {move || Suspend::new(async move {
-                match opened.await {
-                    Ok(opened) => screen(info, opened, beside.get_value().arrive(info).await),
-                    Err(error) => missing::failed(&error),
-                }
-            })}
-        </Transition>
-    }
-    .into_any()
+    arriving(
+        || view! { <SkeletonRecord fields=10 /> }.into_any(),
+        move || async move {
+            match opened.await {
+                Ok(opened) => screen(info, opened, beside.get_value().arrive(info).await),
+                Err(error) => missing::failed(&error),
+            }
+        },
+    )
 }
 
 /// What stands beside a record's own fields, asked for with it.

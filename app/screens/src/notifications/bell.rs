@@ -43,7 +43,7 @@ pub fn bell(frame: Frame) -> AnyView {
     view! {
         <span class="bell">
             <Popover id="bell" label="Notifications" icon="bell" icon_only=true align_end=true on_open=ask>
-                {move || panel(frame, page, ask)}
+                {panel(frame, page, ask)}
             </Popover>
             {count}
             <span class="visually-hidden" role="status">

@@ -12,6 +12,7 @@ use ui::{Button, EmptyState, Pagination, Select, Size, SkeletonLines, Tab, TabLi
 use super::item::item;
 use crate::{
     frame::{Frame, ScreenHead},
+    later::arriving,
     list::goer,
     live::Live,
     missing,
@@ -66,6 +67,15 @@ pub fn page() -> AnyView {
             }
         });
     };
+    let notices = arriving(
+        || view! { <SkeletonLines lines=10 /> }.into_any(),
+        move || async move {
+            match found.await {
+                Ok(found) => shown(frame, asked, found, ask),
+                Err(error) => missing::trouble(&error),
+            }
+        },
+    );
     view! {
         <Title text="Notifications" />
         <div class="screen">
@@ -76,14 +86,7 @@ pub fn page() -> AnyView {
             </ScreenHead>
             <div class="screen-body">
                 <div class="screen-narrow stack">
-                    <Transition fallback=|| view! { <SkeletonLines lines=10 /> }>
-                        {move || Suspend::new(async move {
-                            match found.await {
-                                Ok(found) => shown(frame, asked, found, ask),
-                                Err(error) => missing::trouble(&error),
-                            }
-                        })}
-                    </Transition>
+                    {notices}
                 </div>
             </div>
         </div>
