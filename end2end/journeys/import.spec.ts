@@ -1,4 +1,4 @@
-import { accessible, awake, expect, open, signIn, test, toast } from "../fixtures.ts";
+import { accessible, awake, expect, expected, open, signIn, test, toast } from "../fixtures.ts";
 
 const accounts = [
   "account,sector,year_established,revenue,employees,subsidiary_of",
@@ -61,6 +61,41 @@ test("what was matched is still so after a look elsewhere", async ({ page, serve
   await page.getByRole("button", { name: "Back to the columns" }).click();
   await expect(page.getByLabel("Field for sector")).toHaveValue("");
   await expect(page.getByText("Not saved yet")).toHaveCount(1);
+});
+
+test("a step that cannot be read is asked for again, and one that is over no more", async ({ page, server, complaints }) => {
+  await signIn(page, server);
+  await open(page, "/companies/import");
+  const file = { name: "accounts.csv", mimeType: "text/csv", buffer: Buffer.from(accounts) };
+  await page.locator("input[type=file]").setInputFiles(file);
+  await page.waitForURL(/\/imports\//);
+  await page.route("**/api/imports/open", (route) => route.abort());
+  await page.getByRole("button", { name: "Check" }).click();
+  await expect(page.getByText("The server cannot be reached.").last()).toBeVisible();
+  await page.unroute("**/api/imports/open");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("button", { name: "Import 2 companies" })).toBeVisible();
+  expected(complaints, "ERR_FAILED");
+
+  // The page is told that it runs; by the time it asks how far it is, it is over.
+  let asked = 0;
+  page.on("request", (request) => (asked += request.url().endsWith("/api/imports/progress") ? 1 : 0));
+  let opened = 0;
+  await page.route("**/api/imports/open", async (route) => {
+    opened += 1;
+    if (opened > 1) {
+      await page.waitForTimeout(1500);
+      return route.continue();
+    }
+    const response = await route.fetch();
+    const [now, listed] = await response.json();
+    await route.fulfill({ response, json: [{ ...now, status: "running" }, listed] });
+  });
+  await page.getByRole("button", { name: "Import 2 companies" }).click();
+  await expect(page.getByText("Imported 2 companies.")).toBeVisible();
+  expect(asked).toBe(1);
+  await page.getByRole("button", { name: "Undo the import" }).click();
+  await expect(page.getByText("Everything is as it was before.")).toBeVisible();
 });
 
 test("what is no table of text is refused where it was dropped", async ({ page, server, complaints }) => {

@@ -96,7 +96,8 @@ pub fn import_progress() -> AnyView {
 fn progress(id: Uuid) -> AnyView {
     let (around, session) = (Around::get(), Session::get());
     let (round, has_run) = (RwSignal::new(0), StoredValue::new(false));
-    let opened = Resource::new_blocking(move || round.get(), move |_| open_import(id));
+    let retries = around.frame().retries;
+    let opened = Resource::new_blocking(move || (round.get(), retries.get()), move |_| open_import(id));
     arriving(
         || view! { <SkeletonLines lines=8 /> }.into_any(),
         move || async move {

@@ -73,7 +73,7 @@ fn ask_again(wizard: Wizard, far: RwSignal<Far>) {
             spawn_local(async move {
                 let answer = import_progress(wizard.id).await;
                 // The page may be gone by the time the answer is there.
-                if is_asking.try_set_value(false).is_some() {
+                if is_asking.try_get_value().is_none() {
                     return;
                 }
                 match answer {
@@ -81,10 +81,11 @@ fn ask_again(wizard: Wizard, far: RwSignal<Far>) {
                         has_failed.set_value(false);
                         far.set(now);
                     }
+                    // Asked no more: this is shown until its outcome is there.
                     Ok(_) => {
                         wizard.has_run.set_value(far.get_untracked().status == Status::Running);
                         wizard.around.frame().changes.update(|n| *n = n.wrapping_add(1));
-                        wizard.reload();
+                        return wizard.reload();
                     }
                     // What does not answer now may answer next time.
                     Err(kernel::AppError::Offline | kernel::AppError::Unavailable) => {}
@@ -95,6 +96,7 @@ fn ask_again(wizard: Wizard, far: RwSignal<Far>) {
                         wizard.around.frame().failed(&error);
                     }
                 }
+                is_asking.set_value(false);
             });
         };
         if let Ok(handle) = set_interval_with_handle(ask, PAUSE) {
