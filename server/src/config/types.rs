@@ -49,16 +49,14 @@ impl FromStr for Size {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let number: u64 = text[..digits].parse().map_err(|_| ())?;
-        let unit: u64 = match text[digits..].trim() {
-            "" | "B" => 1,
-            "KiB" => 1 << 10,
-            "MiB" => 1 << 20,
-            "GiB" => 1 << 30,
-            _ => return Err(()),
-        };
-        number.checked_mul(unit).filter(|n| *n > 0).map(Self).ok_or(())
+        let size = quantity(text, |unit| match unit {
+            "" | "B" => Some(1),
+            "KiB" => Some(1 << 10),
+            "MiB" => Some(1 << 20),
+            "GiB" => Some(1 << 30),
+            _ => None,
+        });
+        size.map(Self).ok_or(())
     }
 }
 
@@ -69,17 +67,22 @@ impl FromStr for Span {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let number: u32 = text[..digits].parse().map_err(|_| ())?;
-        let unit = match text[digits..].trim() {
-            "s" => 1,
-            "min" => 60,
-            "h" => 3_600,
-            "day" | "days" => 86_400,
-            _ => return Err(()),
-        };
-        number.checked_mul(unit).filter(|n| *n > 0).map(Self).ok_or(())
+        let seconds = quantity(text, |unit| match unit {
+            "s" => Some(1),
+            "min" => Some(60),
+            "h" => Some(3_600),
+            "day" | "days" => Some(86_400),
+            _ => None,
+        });
+        seconds.and_then(|n| n.try_into().ok()).map(Self).ok_or(())
     }
+}
+
+/// A number and its unit, multiplied; nothing is no quantity.
+fn quantity(text: &str, unit: impl Fn(&str) -> Option<u64>) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 = text[..digits].parse().ok()?;
+    number.checked_mul(unit(text[digits..].trim())?).filter(|n| *n > 0)
 }
 
 pub(super) struct BackupTarget(pub Target);
