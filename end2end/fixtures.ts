@@ -101,6 +101,13 @@ export async function make(context: BrowserContext, server: Server, type: string
   return saved.Done.id as string;
 }
 
+/** How many notifications somebody has not read. */
+export async function unread(context: BrowserContext, server: Server) {
+  const answer = await context.request.post(`${server.url}/api/notifications/unread`, { data: {}, headers: { origin: server.url } });
+  expect(answer.ok(), `notifications/unread answers ${answer.status()}`).toBe(true);
+  return Number(await answer.json());
+}
+
 /** What the shell says after something was done. */
 export function toast(page: Page, text: string | RegExp) {
   return page.getByRole("region", { name: "Messages" }).locator(".toast", { hasText: text });

@@ -46,10 +46,10 @@ pub fn home() -> AnyView {
             <div class="screen-body">
                 <Transition fallback=|| view! { <div class="home grid-12"><div class="span-12"><SkeletonLines lines=8 /></div></div> }>
                     {
-                        // What is the same is not painted anew: one may be in the middle of it.
-                        let shown = Memo::new(move |_| figures.get());
+                        // What is the same is not painted anew: one may be in the middle of it. Unless it was asked for.
+                        let shown = Memo::new(move |_| figures.get().map(|f| (f, frame.retries.get_untracked())));
                         move || {
-                            shown.get().map(|figures| match figures {
+                            shown.get().map(|(figures, _)| match figures {
                                 Ok(figures) => dashboard(session, figures),
                                 Err(error) => screens::trouble(&error),
                             })

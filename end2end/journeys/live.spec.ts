@@ -1,5 +1,5 @@
 import type { BrowserContext, Page } from "@playwright/test";
-import { accessible, awake, detail, enter, expect, hold, make, open, row, test, unique } from "../fixtures.ts";
+import { accessible, awake, detail, enter, expect, hold, make, open, row, test, unique, unread } from "../fixtures.ts";
 import type { Server } from "../server.ts";
 
 const COLLEAGUE = { email: "noor@example.com", password: "a quiet evening walk" };
@@ -108,14 +108,10 @@ test("a record that is being read again stays in use until its new state is ther
   const name = unique("Ferry");
   const id = await make(theirs, server, "companies", { name, ticker: "FRRY" });
 
-  const unread = async () => {
-    const answer = await context.request.post(`${server.url}/api/notifications/unread`, { data: {}, headers: { origin: server.url } });
-    return Number(await answer.json());
-  };
   const round = async (address: string, sector: string) => {
     await open(page, address);
     const given = await make(theirs, server, "companies", { name: unique("Given") });
-    const before = await unread();
+    const before = await unread(context, server);
     const answer = await hold(page, "records/open");
     const asked = page.waitForRequest("**/api/records/open");
     await change(theirs, server, id, { sector });

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from "@playwright/test";
 
-import { accessible, enter, expect, hold, make, open, test, toast, unique } from "../fixtures.ts";
+import { accessible, enter, expect, hold, make, open, test, toast, unique, unread } from "../fixtures.ts";
 import type { Server } from "../server.ts";
 
 /** Somebody else with a browser of their own. */
@@ -25,8 +25,8 @@ async function set(context: BrowserContext, server: Server, id: string, name: st
 }
 
 /** Waits until somebody has so many unread notifications. */
-async function unread(context: BrowserContext, server: Server, count: number) {
-  await expect.poll(() => post(context, server, "notifications/unread", {}), { timeout: 20_000 }).toBe(count);
+async function told(context: BrowserContext, server: Server, count: number) {
+  await expect.poll(() => unread(context, server), { timeout: 20_000 }).toBe(count);
 }
 
 const bell = (page: Page) => page.getByRole("button", { name: "Notifications" });
@@ -38,7 +38,7 @@ test("who is assigned a company hears of it, opens it and follows others", async
   const name = unique("Ringing");
   const id = await make(context, server, "companies", { name });
   await set(context, server, id, "owner", { id: rosa.id });
-  await unread(rosa.context, server, 1);
+  await told(rosa.context, server, 1);
 
   const page = await rosa.context.newPage();
   await open(page, "/");
@@ -52,7 +52,7 @@ test("who is assigned a company hears of it, opens it and follows others", async
   await expect(page.getByRole("heading", { level: 2, name })).toBeVisible();
   await read();
   await expect(page.locator(".bell-count")).toHaveCount(0);
-  await unread(rosa.context, server, 0);
+  await told(rosa.context, server, 0);
 
   // Somebody else's company, followed from its page.
   const other = unique("Followed");
@@ -62,7 +62,7 @@ test("who is assigned a company hears of it, opens it and follows others", async
   await page.getByRole("menuitemradio", { name: "Follow", exact: true }).click();
   await expect(toast(page, "You follow this record.")).toBeVisible();
   await set(context, server, followed, "sector", { t: "Utilities" });
-  await unread(rosa.context, server, 1);
+  await told(rosa.context, server, 1);
 
   // On the page of all of them: read, put off, mute.
   await open(page, "/notifications");
@@ -86,7 +86,7 @@ test("who is assigned a company hears of it, opens it and follows others", async
   await expect(notice).toHaveCount(0);
   await page.getByRole("link", { name: "Put off" }).click();
   await expect(notice).toContainText("Back ");
-  await unread(rosa.context, server, 0);
+  await told(rosa.context, server, 0);
   await rosa.context.close();
 });
 

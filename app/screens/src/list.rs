@@ -218,10 +218,12 @@ enum Shape {
     Nothing(ListQuery),
     /// The list ends before the page that is asked for.
     Beyond(ListQuery),
-    Trouble(AppError),
+    /// After so many retries: the same trouble again is painted anew, to be asked about anew.
+    Trouble(AppError, u32),
 }
 
 fn body(session: Session, list: List, page: Resource<Result<Page, AppError>>) -> impl Fn() -> Option<AnyView> + Send {
+    let retries = Frame::get().retries;
     let shape = Memo::new(move |_| {
         page.get().map(|page| match page {
             Ok(page) => {
@@ -234,7 +236,7 @@ fn body(session: Session, list: List, page: Resource<Result<Page, AppError>>) ->
                     (true, _) => Shape::Beyond(query),
                 }
             }
-            Err(error) => Shape::Trouble(error),
+            Err(error) => Shape::Trouble(error, retries.get_untracked()),
         })
     });
     move || {
@@ -246,12 +248,12 @@ fn body(session: Session, list: List, page: Resource<Result<Page, AppError>>) ->
                 let first = list.address(&ListQuery { page: 1, ..query });
                 view! { <EmptyState icon="list" text=text action="First page" href=first /> }.into_any()
             }
-            Shape::Trouble(error @ AppError::BadRequest(_)) => {
+            Shape::Trouble(error @ AppError::BadRequest(_), _) => {
                 let all = list.address(&ListQuery::default());
                 let text = error.sentence();
                 view! { <EmptyState icon="error" text=text action="Show the whole list" href=all /> }.into_any()
             }
-            Shape::Trouble(error) => missing::trouble(&error),
+            Shape::Trouble(error, _) => missing::trouble(&error),
         })
     }
 }

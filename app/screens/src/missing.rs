@@ -69,12 +69,16 @@ pub fn trouble(error: &AppError) -> AnyView {
         }
         other => {
             let frame = use_context::<Frame>();
+            // Until what comes of it is painted in this place, be it the same again.
+            let asked = RwSignal::new(false);
             let again = Callback::new(move |()| {
                 if let Some(frame) = frame {
+                    asked.set(true);
                     frame.retry();
                 }
             });
-            view! { <EmptyState icon="error" text=other.sentence() action="Try again" on_action=again /> }.into_any()
+            view! { <EmptyState icon="error" text=other.sentence() action="Try again" on_action=again loading=asked /> }
+                .into_any()
         }
     }
 }

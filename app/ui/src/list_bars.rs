@@ -132,6 +132,9 @@ pub fn EmptyState(
     /// Called on a press of the button, where it leads nowhere.
     #[prop(optional, into)]
     on_action: Option<Callback<()>>,
+    /// What the button does is under way.
+    #[prop(optional, into)]
+    loading: Signal<bool>,
 ) -> impl IntoView {
     let press = move |_| {
         if let Some(on_action) = on_action {
@@ -140,7 +143,7 @@ pub fn EmptyState(
     };
     let button = action.map(|words| match href {
         Some(href) => view! { <Button kind=ButtonKind::Primary href=href>{words}</Button> }.into_any(),
-        None => view! { <Button kind=ButtonKind::Primary on_click=press>{words}</Button> }.into_any(),
+        None => view! { <Button kind=ButtonKind::Primary loading=loading on_click=press>{words}</Button> }.into_any(),
     });
     view! {
         <div class="empty">
