@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 
 import AxeBuilder from "@axe-core/playwright";
-import { type BrowserContext, expect, test as base, type Page } from "@playwright/test";
+import { type Browser, type BrowserContext, expect, test as base, type Page } from "@playwright/test";
 
 import { type Server, startServer } from "./server.ts";
 
@@ -101,11 +101,32 @@ export async function make(context: BrowserContext, server: Server, type: string
   return saved.Done.id as string;
 }
 
+/** Somebody else with a browser of their own. */
+export async function colleague(browser: Browser, server: Server, first: string) {
+  const person = { email: `${unique(first).replace(/ /g, ".").toLowerCase()}@example.com`, password: "correct horse battery" };
+  const words = ["user", "create", "--email", person.email, "--role", "admin", "--first-name", first, "--password-stdin"];
+  server.command(words, `${person.password}\n`);
+  const context = await browser.newContext({ baseURL: server.url });
+  await enter(context, server, person);
+  const me = await (await context.request.get("/api/v1/auth/me/")).json();
+  return { context, id: me.user.id as string };
+}
+
+/** Asks the server as its pages do. */
+export async function post(context: BrowserContext, server: Server, path: string, data: unknown) {
+  const answer = await context.request.post(`${server.url}/api/${path}`, { data, headers: { origin: server.url } });
+  expect(answer.ok(), `${path} answers ${answer.status()}`).toBe(true);
+  return answer.json();
+}
+
+/** Sets a field of a company. */
+export async function set(context: BrowserContext, server: Server, id: string, name: string, value: unknown) {
+  await post(context, server, "records/edit", { record_type: "companies", ids: [id], set: [[name, value]] });
+}
+
 /** How many notifications somebody has not read. */
 export async function unread(context: BrowserContext, server: Server) {
-  const answer = await context.request.post(`${server.url}/api/notifications/unread`, { data: {}, headers: { origin: server.url } });
-  expect(answer.ok(), `notifications/unread answers ${answer.status()}`).toBe(true);
-  return Number(await answer.json());
+  return Number(await post(context, server, "notifications/unread", {}));
 }
 
 /** What the shell says after something was done. */

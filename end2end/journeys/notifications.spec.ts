@@ -1,28 +1,7 @@
-import type { Browser, BrowserContext, Page } from "@playwright/test";
+import type { BrowserContext, Page } from "@playwright/test";
 
-import { accessible, enter, expect, hold, make, open, test, toast, unique, unread } from "../fixtures.ts";
+import { accessible, colleague, enter, expect, hold, make, open, post, set, test, toast, unique, unread } from "../fixtures.ts";
 import type { Server } from "../server.ts";
-
-/** Somebody else with a browser of their own. */
-async function colleague(browser: Browser, server: Server, first: string) {
-  const person = { email: `${unique(first).replace(/ /g, ".").toLowerCase()}@example.com`, password: "correct horse battery" };
-  const words = ["user", "create", "--email", person.email, "--role", "admin", "--first-name", first, "--password-stdin"];
-  server.command(words, `${person.password}\n`);
-  const context = await browser.newContext({ baseURL: server.url });
-  await enter(context, server, person);
-  const me = await (await context.request.get("/api/v1/auth/me/")).json();
-  return { context, id: me.user.id as string };
-}
-
-async function post(context: BrowserContext, server: Server, path: string, data: unknown) {
-  const answer = await context.request.post(`${server.url}/api/${path}`, { data, headers: { origin: server.url } });
-  expect(answer.ok(), `${path} answers ${answer.status()}`).toBe(true);
-  return answer.json();
-}
-
-async function set(context: BrowserContext, server: Server, id: string, name: string, value: unknown) {
-  await post(context, server, "records/edit", { record_type: "companies", ids: [id], set: [[name, value]] });
-}
 
 /** Waits until somebody has so many unread notifications. */
 async function told(context: BrowserContext, server: Server, count: number) {

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 
 import type { BrowserContext, Page } from "@playwright/test";
 
-import { accessible, enter, expect, expected, make, open, test, toast, unique } from "../fixtures.ts";
+import { accessible, colleague, enter, expect, expected, make, open, set, test, toast, unique } from "../fixtures.ts";
 import type { Server } from "../server.ts";
 
 /** A push service with one browser behind it. */
@@ -160,17 +160,11 @@ test("this browser shows what one is told, and forgets it with signing out", asy
   await expect.poll(() => shown(page), SOON).toContainEqual(expect.objectContaining({ title: "Push messages work" }));
 
   // Somebody else makes a company theirs.
-  const maya = await browser.newContext({ baseURL: server.url });
-  const person = { email: `${unique("maya").replace(" ", ".")}@example.com`, password: "correct horse battery" };
-  const words = ["user", "create", "--email", person.email, "--role", "admin", "--first-name", "Mira", "--password-stdin"];
-  server.command(words, `${person.password}\n`);
-  await enter(maya, server, person);
+  const mira = (await colleague(browser, server, "Mira")).context;
   const name = unique("Pushed");
-  const id = await make(maya, server, "companies", { name });
-  const edit = { record_type: "companies", ids: [id], set: [["owner", { id: me }]] };
-  const edited = await maya.request.post(`${server.url}/api/records/edit`, { data: edit, headers: { origin: server.url } });
-  expect(edited.ok()).toBe(true);
-  await maya.close();
+  const id = await make(mira, server, "companies", { name });
+  await set(mira, server, id, "owner", { id: me });
+  await mira.close();
   await expect.poll(() => service.came.length, { timeout: 20_000 }).toBe(2);
   const told = service.came[1];
   expect(told.title).toBe(`Mira made ${name} yours`);
@@ -263,4 +257,36 @@ test("a browser that shows none says why", async ({ page, context, server, compl
   await expect(own(alone)).not.toBeChecked();
   await alone.close();
   expected(complaints, "Push API in incognito mode");
+});
+
+test("a message that a push service refuses stands among the deliveries, with why, and is tried again", async ({ page, context, server, browser }) => {
+  const service = new PushService();
+  await service.start();
+  await enter(context, server);
+  const me = (await (await context.request.get("/api/v1/auth/me/")).json()).user.id;
+  await context.grantPermissions(["notifications"], { origin: server.url });
+  await subscribesAt(page, service);
+  await open(page, "/settings/preferences");
+  await own(page).check({ force: true });
+  await expect(toast(page, "This browser shows your notifications.")).toBeVisible();
+  service.answer = 413;
+  const mira = (await colleague(browser, server, "Mira")).context;
+  const id = await make(mira, server, "companies", { name: unique("Refused") });
+  await set(mira, server, id, "owner", { id: me });
+  await mira.close();
+
+  await open(page, "/admin/deliveries?state=failed&channel=push");
+  const delivery = page.getByRole("row", { name: /Push/ });
+  await expect(delivery).toContainText(/Attempt 1, .*: 127\.0\.0\.1 refused it with 413\./, SOON);
+  expect((await delivery.innerText()).match(/refused it/g)).toHaveLength(1);
+  await accessible(page);
+  service.answer = 201;
+  await delivery.getByRole("button", { name: "Retry" }).click();
+  await expect(toast(page, "It is tried again.")).toBeVisible();
+  await expect.poll(() => service.came.length, SOON).toBe(1);
+  await page.getByRole("navigation", { name: "States" }).getByRole("link", { name: /Sent/ }).click();
+  await expect(delivery).toContainText("It was sent to one browser.");
+  // What was said before stands on.
+  await expect(delivery).toContainText("127.0.0.1 refused it with 413.");
+  service.stop();
 });

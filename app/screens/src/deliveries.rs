@@ -180,6 +180,9 @@ fn cells(deliveries: Deliveries, delivery: &DeliveryInfo) -> Vec<AnyView> {
     };
     let failed: Vec<_> = delivery.attempts.iter().filter(|attempt| !attempt.is_sent).collect();
     let earlier = failed.len().saturating_sub(ATTEMPTS);
+    // What the last attempt came to stands with it.
+    let is_said = failed.first().is_some_and(|last| delivery.detail.as_ref() == Some(&last.message));
+    let detail = delivery.detail.clone().filter(|_| !is_said);
     let attempts = failed.into_iter().take(ATTEMPTS).map(|attempt| {
         view! { <li>{format!("Attempt {}, {}: {}", attempt.attempt, deliveries.when(attempt.at), attempt.message)}</li> }
     });
@@ -187,7 +190,7 @@ fn cells(deliveries: Deliveries, delivery: &DeliveryInfo) -> Vec<AnyView> {
     let earlier = (earlier > 0).then(|| view! { <li>{format!("And {earlier} earlier.")}</li> });
     let happened = view! {
         <div class="delivery-told">
-            {delivery.detail.clone()}
+            {detail}
             <ul class="job-errors">{attempts} {earlier}</ul>
         </div>
     };
