@@ -13,7 +13,11 @@ use std::{
 
 use kernel::{
     Date, Timestamp,
-    server::{Args, Clock, Rng, testing::TestDb, zone::Zone},
+    server::{
+        Args, Clock, Rng,
+        testing::{TestDb, until, wait_for},
+        zone::Zone,
+    },
 };
 use platform::{
     export::{DateRange, ExportInfo, Format, Status, Wanted},
@@ -145,15 +149,15 @@ impl World {
 
     /// Waits until an export stands somewhere. The clock moves on, so that what is to be tried again is.
     async fn until(&self, id: Uuid, is_there: impl Fn(&ExportInfo) -> bool) -> ExportInfo {
-        for _ in 0..2_000 {
+        wait_for("the export", async || {
             let info = self.look(id).await;
             if is_there(&info) {
-                return info;
+                return Ok(info);
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
             self.ctx.app.clock().advance_seconds(1);
-        }
-        panic!("it stays at {:?}", self.look(id).await);
+            Err(info)
+        })
+        .await
     }
 
     async fn text(&self, id: Uuid) -> String {
@@ -170,15 +174,13 @@ impl World {
 
     /// What who asked was told, as kind, title and message.
     async fn told(&self, least: usize) -> Vec<(String, String, String)> {
-        for _ in 0..500 {
+        wait_for("what is told", async || {
             let sql = "select kind, title, message from notifications order by id";
             let rows = self.db.fetch_all(sql, vec![]).await.unwrap();
-            if rows.len() >= least {
-                return rows.iter().map(|r| (r.get(0).unwrap(), r.get(1).unwrap(), r.get(2).unwrap())).collect();
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("nobody is told");
+            let told: Vec<_> = rows.iter().map(|r| (r.get(0).unwrap(), r.get(1).unwrap(), r.get(2).unwrap())).collect();
+            if told.len() >= least { Ok(told) } else { Err(told) }
+        })
+        .await
     }
 }
 
@@ -227,6 +229,9 @@ async fn what_fails_for_good_is_told_once_whatever_it_was_to_become() {
     let first = &told[0];
     assert_eq!((first.0.as_str(), first.1.as_str()), ("export_failed", "The export of companies failed"));
     assert_eq!(first.2, "The disk is full, nothing was saved.");
+    // The queue writes down that a job is over a moment after its export is.
+    let going = "select x.id from exports x join jobs j on j.id = x.id where j.state <> 'discarded'";
+    until("the jobs are over", async || world.db.fetch_optional(going, vec![]).await.unwrap().is_none()).await;
     let attempts = world
         .db
         .fetch_optional("select count(*) from job_errors e join exports x on x.id = e.job", vec![])

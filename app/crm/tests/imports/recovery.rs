@@ -1,8 +1,7 @@
 //! What happens when the program stops in the middle.
 
-use std::time::Duration;
-
 use crm::Company;
+use kernel::server::testing::{until, wait_for};
 use platform::{
     import::{ImportInfo, Status},
     server::import::{self, Aim},
@@ -25,15 +24,12 @@ async fn killed(world: &World, rows: usize) -> uuid::Uuid {
 
 /// Recovers, once the job that did the import is over too.
 async fn recovered(world: &World, id: uuid::Uuid) -> ImportInfo {
-    for _ in 0..500 {
+    wait_for("an import that was found to be left", async || {
         import::recover(&world.ctx).await.unwrap();
         let info = import::open(&world.ctx, id).await.unwrap();
-        if info.status != Status::Running {
-            return info;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the import is not found to be left");
+        if info.status == Status::Running { Err(info) } else { Ok(info) }
+    })
+    .await
 }
 
 #[tokio::test]
@@ -56,9 +52,7 @@ async fn under_way(world: &World, rows: usize) -> uuid::Uuid {
     let id = world.bring("companies", "many.csv", many(rows).as_bytes()).await.unwrap().id;
     let settings = import::settings(platform::import::Mapping::new(), None, None);
     import::begin(&world.ctx, id, settings, Aim::Run).await.unwrap();
-    while import::open(&world.ctx, id).await.unwrap().counts.created == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until("some are written", async || import::open(&world.ctx, id).await.unwrap().counts.created > 0).await;
     id
 }
 

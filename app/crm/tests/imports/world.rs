@@ -4,12 +4,14 @@ use std::{
     collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use kernel::{
     AppError, Timestamp,
-    server::{Clock, testing::TestDb},
+    server::{
+        Clock,
+        testing::{TestDb, wait_for},
+    },
 };
 use platform::{
     import::{ImportInfo, Mapping, Mode, OnError, Problem, Settings, Status},
@@ -107,14 +109,11 @@ impl World {
     }
 
     pub async fn wait(&self, id: Uuid) -> Result<ImportInfo, AppError> {
-        for _ in 0..6_000 {
-            let info = import::open(&self.ctx, id).await?;
-            if !info.status.is_busy() {
-                return Ok(info);
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("the import does not end");
+        wait_for("the end of the import", async || match import::open(&self.ctx, id).await {
+            Ok(info) if info.status.is_busy() => Err(info),
+            over => Ok(over),
+        })
+        .await
     }
 
     /// Brings a file and runs it, its columns matched by name.

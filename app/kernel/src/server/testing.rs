@@ -6,7 +6,13 @@
 
 mod redis;
 
-use std::{fs, io, ops::Deref, path::PathBuf, time::Duration};
+use std::{
+    fmt::Debug,
+    fs, io,
+    ops::Deref,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 pub use redis::TestRedis;
 use sha2::{Digest, Sha256};
@@ -53,6 +59,34 @@ impl Peers {
             ca: told("CA").into(),
         }
     }
+}
+
+/// How long tests wait for what is to come: what has not come by then is wrong, however slow the machine.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Looks again and again until there is something, and gives it. What there is instead says the message otherwise.
+///
+/// # Panics
+/// When it does not come in two minutes.
+pub async fn wait_for<T, Instead: Debug>(what: &str, mut look: impl AsyncFnMut() -> Result<T, Instead>) -> T {
+    let began = Instant::now();
+    loop {
+        match look().await {
+            Ok(found) => return found,
+            Err(instead) => {
+                assert!(began.elapsed() < PATIENCE, "waited in vain for this: {what}; what there is: {instead:?}")
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Looks again and again until something holds.
+///
+/// # Panics
+/// When it does not in two minutes.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    wait_for(what, async || if holds().await { Ok(()) } else { Err("nothing of the kind") }).await;
 }
 
 /// A database that goes away with this value. It derefs to [`Db`].

@@ -1,7 +1,6 @@
 //! `/api/v1/backups/`, and what the health page says of them.
 
-use std::time::Duration;
-
+use kernel::server::testing::{until, wait_for};
 use platform::{
     backups::Cause,
     jobs::Progress,
@@ -15,15 +14,14 @@ use super::world::World;
 const BACKUPS: &str = "/api/v1/backups/";
 
 async fn proven(world: &World, id: &str) -> Value {
-    for _ in 0..2_000 {
+    wait_for("the end of the backup", async || {
         let backup = world.get("ada", &format!("{BACKUPS}{id}/")).await.json();
-        if !["waiting", "running", "made"].contains(&backup["status"].as_str().unwrap()) {
-            return backup;
+        if ["waiting", "running", "made"].contains(&backup["status"].as_str().unwrap()) {
+            return Err((backup, world.get("ada", &format!("/api/v1/jobs/{id}/")).await.json()));
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    let job = world.get("ada", &format!("/api/v1/jobs/{id}/")).await;
-    panic!("the backup does not end: {}", job.text());
+        Ok(backup)
+    })
+    .await
 }
 
 #[tokio::test]
@@ -86,13 +84,7 @@ async fn administrators_hear_of_a_backup_that_failed_and_not_of_one_that_was_pro
         }
         pause(false).await;
         let job = format!("/api/v1/jobs/{id}/");
-        for _ in 0..2_000 {
-            if world.get("ada", &job).await.json()["state"] == "discarded" {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        assert_eq!(world.get("ada", &job).await.json()["state"], "discarded");
+        until("the job is given up", async || world.get("ada", &job).await.json()["state"] == "discarded").await;
         assert_eq!(world.get("ada", &format!("{BACKUPS}{id}/")).await.json()["status"], status);
         let sql = "select id from jobs where kind = 'notifications.tell'";
         assert_eq!(state.db().fetch_all(sql, vec![]).await.unwrap().len(), heard, "{status}");

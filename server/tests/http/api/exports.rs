@@ -1,8 +1,7 @@
 //! `/api/v1/settings/export/`, and where browsers fetch files.
 
-use std::time::Duration;
-
 use identity::{Role, server::users};
+use kernel::server::testing::{until, wait_for};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -25,14 +24,11 @@ impl World {
 
     /// Waits until an export is over.
     async fn exported(&self, who: &str, id: &str) -> Value {
-        for _ in 0..2_000 {
+        wait_for("the end of the export", async || {
             let export = self.get(who, &format!("{EXPORT}{id}/status/")).await.json();
-            if !["waiting", "running"].contains(&export["status"].as_str().unwrap()) {
-                return export;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("the export does not end");
+            if ["waiting", "running"].contains(&export["status"].as_str().unwrap()) { Err(export) } else { Ok(export) }
+        })
+        .await
     }
 
     /// Exports, waits and fetches.
@@ -75,11 +71,11 @@ async fn a_script_exports_follows_and_fetches_what_nobody_else_gets() {
     );
     assert!(done["expires_at"].as_str() > done["finished_at"].as_str());
     // The queue writes down that the job is over a moment after the file is there.
-    let mut job = world.get("ada", &format!("/api/v1/jobs/{id}/")).await.json();
-    while job["state"] == "running" {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        job = world.get("ada", &format!("/api/v1/jobs/{id}/")).await.json();
-    }
+    let job = wait_for("the end of the job", async || {
+        let job = world.get("ada", &format!("/api/v1/jobs/{id}/")).await.json();
+        if job["state"] == "running" { Err(job) } else { Ok(job) }
+    })
+    .await;
     assert_eq!((&job["state"], &job["result"]["rows"]), (&json!("completed"), &json!(3)));
 
     let file = world.get("ada", &at("download")).await;
@@ -259,15 +255,12 @@ impl World {
 
     /// Waits until an export has written some of its rows.
     async fn under_way(&self, who: &str, id: &str) {
-        for _ in 0..2_000 {
+        until("some rows are written", async || {
             let export = self.get(who, &format!("{EXPORT}{id}/status/")).await.json();
             assert!(["waiting", "running"].contains(&export["status"].as_str().unwrap()), "{export}");
-            if export["rows"].as_i64().unwrap() > 0 {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        panic!("the export does not begin");
+            export["rows"].as_i64().unwrap() > 0
+        })
+        .await;
     }
 
     fn spooled(&self) -> usize {
@@ -296,29 +289,17 @@ async fn what_runs_is_stopped_by_its_asker_or_by_the_loss_of_a_right_and_leaves_
     let sql = "update users set role = 'viewer' where id = $1";
     tx.execute(sql, vec![world.id("ada").into()]).await.unwrap();
     tx.commit().await.unwrap();
-    let mut over = Value::Null;
-    for _ in 0..2_000 {
+    let (status, error) = wait_for("the end of the export", async || {
         let sql = "select status, error from exports where id = $1";
-        let row = world
-            .service
-            .state
-            .db()
-            .fetch_optional(sql, vec![id.parse::<Uuid>().unwrap().into()])
-            .await
-            .unwrap()
-            .unwrap();
-        over = json!([row.get::<String>(0).unwrap(), row.get::<Option<String>>(1).unwrap()]);
+        let id = id.parse::<Uuid>().unwrap();
+        let row = world.service.state.db().fetch_optional(sql, vec![id.into()]).await.unwrap().unwrap();
+        let found = (row.get::<String>(0).unwrap(), row.get::<Option<String>>(1).unwrap());
         // Between an attempt that failed and what becomes of it, it waits.
-        if over[0] != "running" && over[0] != "waiting" {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    assert_eq!(
-        (&over[0], over[1].as_str().is_some_and(|why| why.contains("may not"))),
-        (&json!("failed"), true),
-        "{over}"
-    );
+        if ["running", "waiting"].contains(&found.0.as_str()) { Err(found) } else { Ok(found) }
+    })
+    .await;
+    assert_eq!(status, "failed");
+    assert!(error.as_deref().is_some_and(|why| why.contains("may not")), "{error:?}");
     assert_eq!((world.spooled(), world.rows("files").await), (0, 0));
 }
 
@@ -345,21 +326,15 @@ async fn a_file_expires_and_goes() {
     let world = World::with(&[("MAINSTAY_EXPORTS_KEEP", "1 s")]).await;
     let _working = world.service.work();
     let id = world.export("ada", json!({ "format": "json", "entities": ["companies"] })).await;
-    let mut status = world.exported("ada", &id).await["status"].clone();
-    while status == "done" {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        status = world.get("ada", &format!("{EXPORT}{id}/status/")).await.json()["status"].clone();
-    }
+    let status = wait_for("the end of its time", async || {
+        let export = world.exported("ada", &id).await;
+        if export["status"] == "done" { Err(export) } else { Ok(export["status"].clone()) }
+    })
+    .await;
     assert_eq!(status, "expired");
     refuses(&world.get("ada", &format!("{EXPORT}{id}/download/")).await, 404);
     let state = &world.service.state;
     let ctx = state.app.ctx(std::sync::Arc::new(records::server::Actor::system()));
     platform::server::jobs::run_now(&ctx, &state.jobs(), "sweep_exports").await.unwrap();
-    for _ in 0..1_000 {
-        if world.rows("files").await == 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the file stays");
+    until("the file is gone", async || world.rows("files").await == 0).await;
 }

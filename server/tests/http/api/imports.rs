@@ -1,5 +1,6 @@
 //! `/api/v1/imports/`, and where browsers send files.
 
+use kernel::server::testing::wait_for;
 use serde_json::{Value, json};
 
 use super::world::World;
@@ -31,14 +32,12 @@ impl World {
     }
 
     pub async fn over(&self, who: &str, id: &str) -> Value {
-        for _ in 0..1_000 {
+        wait_for("the end of the import", async || {
             let import = self.get(who, &format!("/api/v1/imports/{id}/")).await.json();
-            if !["checking", "running", "undoing"].contains(&import["status"].as_str().unwrap()) {
-                return import;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-        panic!("the import does not end");
+            let is_busy = ["checking", "running", "undoing"].contains(&import["status"].as_str().unwrap());
+            if is_busy { Err(import) } else { Ok(import) }
+        })
+        .await
     }
 }
 

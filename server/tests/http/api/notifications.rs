@@ -1,8 +1,6 @@
 //! Who is told what, by the interface, with the workers at work.
 
-use std::time::Duration;
-
-use kernel::server::Args;
+use kernel::server::{Args, testing::until};
 use records::server::{self as rows, Action, Edit};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -16,17 +14,6 @@ async fn busy() -> (World, tokio::sync::watch::Sender<bool>) {
     let world = World::new().await;
     let working = world.service.work();
     (world, working)
-}
-
-/// Waits until something holds, and fails where it does not for half a minute.
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    for _ in 0..3_000 {
-        if holds().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("{what} did not come to hold");
 }
 
 async fn told(world: &World, who: &str) -> Vec<Value> {

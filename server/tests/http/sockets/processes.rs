@@ -1,8 +1,6 @@
 //! Pages at one process hear what happens in another.
 
-use std::time::Duration;
-
-use kernel::server::testing::TestRedis;
+use kernel::server::testing::{TestRedis, wait_for};
 use platform::server::realtime::{Event, tell_user};
 use serde_json::json;
 
@@ -32,13 +30,11 @@ async fn pages_read_again_what_they_may_have_missed_while_redis_was_away() {
     redis.kill();
     let made = world.create("rita", "companies", json!({ "name": "Acme" })).await;
     assert!(made["id"].is_string(), "writing goes on");
-    let told = loop {
+    let told = wait_for("the trouble", async || {
         let told = health().await;
-        if told["status"] == "degraded" {
-            break told["checks"]["signals"].clone();
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
+        if told["status"] == "degraded" { Ok(told["checks"]["signals"].clone()) } else { Err(told) }
+    })
+    .await;
     assert!(told["ok"] == false && told["trouble"].as_str().unwrap().starts_with("Redis cannot be"), "{told}");
     redis.start_again();
     // Each process says so when it has Redis back: who is told to read again may not be told of a record besides.

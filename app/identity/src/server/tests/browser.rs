@@ -1,5 +1,7 @@
 //! Browsers: forms, cookies, how long one stays signed in.
 
+use kernel::server::testing::until;
+
 use super::*;
 use crate::server::sessions;
 
@@ -104,13 +106,8 @@ async fn a_session_ends_after_twelve_idle_hours() {
     world.clock.advance_seconds(12 * 3600 - 1);
     assert_eq!(world.who(("cookie", &cookie)).await, EMAIL);
     // Being used is written down in passing.
-    let is_noted = async {
-        let sql = "select count(*) from sessions where seen_at > created_at";
-        while world.db.fetch_optional(sql, vec![]).await.unwrap().unwrap().get::<i64>(0).unwrap() == 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(5), is_noted).await.expect("the use is noted");
+    let noted = "select id from sessions where seen_at > created_at";
+    until("the use is noted", async || world.db.fetch_optional(noted, vec![]).await.unwrap().is_some()).await;
     world.identity.forget();
     world.clock.advance_seconds(12 * 3600 - 1);
     assert_eq!(world.who(("cookie", &cookie)).await, EMAIL);

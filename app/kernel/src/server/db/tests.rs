@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::*;
-use crate::{Date, Timestamp, server::testing::TestDb};
+use crate::{
+    Date, Timestamp,
+    server::testing::{TestDb, until},
+};
 
 async fn table() -> TestDb {
     let db = TestDb::empty().await;
@@ -149,11 +152,7 @@ async fn what_is_written_comes_into_the_file_without_a_commit_that_waits_for_it(
         tx.execute("insert into t (id, bytes) values ($1, $2)", args).await.unwrap();
     }
     tx.commit().await.unwrap();
-    let began = Instant::now();
-    while std::fs::metadata(sqlite.path()).unwrap().len() < 24_000_000 {
-        assert!(began.elapsed() < Duration::from_mins(1), "it stays in the log");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until("it is in the file", async || std::fs::metadata(sqlite.path()).unwrap().len() >= 24_000_000).await;
     assert_eq!(ids(&*db).await.len(), 3_000);
 }
 
@@ -278,7 +277,7 @@ async fn a_dropped_transaction_lets_the_next_one_in_and_commits_those_before() {
         }
     });
     tokio::time::sleep(Duration::from_millis(20)).await;
-    tokio::time::timeout(Duration::from_secs(5), first.commit()).await.expect("the group is committed").unwrap();
+    tokio::time::timeout(Duration::from_secs(30), first.commit()).await.expect("the group is committed").unwrap();
     second.await.unwrap();
     assert_eq!(ids(&*db).await, [1]);
 }

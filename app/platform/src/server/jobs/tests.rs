@@ -16,7 +16,10 @@ use std::{
 
 use kernel::{
     AppError, Timestamp,
-    server::{Clock, Engine, testing::TestDb},
+    server::{
+        Clock, Engine,
+        testing::{TestDb, until, wait_for},
+    },
 };
 use records::server::{Actor, App, Ctx, Grants, testing};
 use serde::{Deserialize, Serialize};
@@ -211,9 +214,6 @@ pub(super) const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
 /// As short as a lease can be without a busy machine passing for a dead one.
 pub(super) const LEASE: Duration = Duration::from_millis(300);
 
-/// How often what is waited for is looked at, 5 ms apart: a machine that does much else is slow.
-const PATIENCE: usize = 12_000;
-
 pub(super) struct World {
     pub(super) db: TestDb,
     ctx: Ctx,
@@ -299,13 +299,11 @@ impl World {
 
     /// Waits until a job noted something.
     pub(super) async fn noted(&self, line: &str) {
-        for _ in 0..PATIENCE {
-            if self.diary.read().iter().any(|noted| noted == line) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        panic!("{:?}", self.diary.read());
+        wait_for(line, async || {
+            let notes = self.diary.read();
+            if notes.iter().any(|noted| noted == line) { Ok(()) } else { Err(notes) }
+        })
+        .await;
     }
 
     pub(super) async fn find(&self, id: Uuid) -> JobInfo {
@@ -314,16 +312,16 @@ impl World {
 
     /// Waits until a job stands somewhere, moving the clock on so that retries are due.
     async fn until(&self, id: Uuid, state: State) -> JobInfo {
-        for _ in 0..PATIENCE {
+        wait_for(state.name(), async || {
             let job = self.find(id).await;
             if job.state == state {
-                return job;
+                return Ok(job);
             }
             if job.state == State::Retryable {
                 self.clock().advance_seconds(3_600);
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        panic!("{:?}", self.find(id).await);
+            Err(job)
+        })
+        .await
     }
 }

@@ -8,7 +8,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use kernel::{
     AppError, Timestamp,
-    server::{Args, Clock, testing::TestDb},
+    server::{
+        Args, Clock,
+        testing::{TestDb, wait_for},
+    },
 };
 use records::server::{Actor, Ctx, Grants, Module, Reach};
 use serde_json::{Map, json};
@@ -178,13 +181,13 @@ impl World {
     }
 
     async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
-        for _ in 0..4_000 {
+        wait_for(what, async || {
             if holds().await {
-                return;
+                return Ok(());
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        panic!("{what}: {:?} {:?}", self.deliveries().await, self.rows("select state, kind from jobs", 2).await);
+            Err((self.deliveries().await, self.rows("select state, kind from jobs", 2).await))
+        })
+        .await;
     }
 
     /// Nothing that can be done is left. One question, for a job goes from one state to the next between two.

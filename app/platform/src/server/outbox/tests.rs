@@ -8,7 +8,10 @@ use std::{sync::Arc, time::Duration};
 
 use kernel::{
     AppError, Timestamp,
-    server::{Clock, testing::TestDb},
+    server::{
+        Clock,
+        testing::{TestDb, until, wait_for},
+    },
 };
 use records::server::{Actor, App, Ctx};
 use server::{Fault, Server};
@@ -111,17 +114,17 @@ impl World {
     }
 
     async fn wait(&self, id: Uuid, is_there: impl Fn(&MessageDetail) -> bool, moves: bool) -> MessageDetail {
-        for _ in 0..4_000 {
+        wait_for("the message", async || {
             let found = self.find(id).await;
             if is_there(&found) {
-                return found;
+                return Ok(found);
             }
             if moves && found.message.retry_at.is_some() {
                 self.app().clock().advance_seconds(86_400);
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        panic!("{:?}", self.find(id).await);
+            Err(found)
+        })
+        .await
     }
 
     async fn act(&self, id: Uuid, action: MessageAction) -> u64 {

@@ -11,7 +11,7 @@ use std::{
 use futures::FutureExt;
 use kernel::server::{
     Clock, Db, EVERYTHING, Engine, Listener,
-    testing::{TestDb, options},
+    testing::{TestDb, options, until},
 };
 use records::{
     Record, Value,
@@ -129,12 +129,7 @@ async fn the_sockets_of_others_are_left_alone_when_somebody_signs_out() {
     tell_access(&mut tx, Some(Uuid::from_u128(1))).await.unwrap();
     tx.commit().await.unwrap();
     world.hear().await;
-    let twice = async {
-        while anas.load(Ordering::SeqCst) < 2 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(PATIENCE, twice).await.unwrap();
+    until("it is asked twice", async || anas.load(Ordering::SeqCst) == 2).await;
     assert_eq!(bens.load(Ordering::SeqCst), 0);
 }
 

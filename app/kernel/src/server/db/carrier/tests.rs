@@ -3,7 +3,7 @@
 use super::*;
 use crate::server::{
     Db, Engine, Listener,
-    testing::{TestDb, TestRedis, options},
+    testing::{TestDb, TestRedis, options, until},
 };
 
 /// The database as one more process has it, with or without Redis. It hears the others from here on, and what
@@ -44,16 +44,6 @@ async fn tell(db: &Db, words: &[&str]) {
     tx.commit().await.unwrap();
 }
 
-async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..2_000 {
-        if holds() {
-            return;
-        }
-        sleep(Duration::from_millis(10)).await;
-    }
-    panic!("{what} did not come to hold");
-}
-
 /// A database that several processes can have.
 async fn shared() -> Option<TestDb> {
     let db = TestDb::empty().await;
@@ -92,19 +82,19 @@ async fn a_redis_that_dies_stops_no_write_and_all_look_again_once_it_is_back() {
     tell(&one, &["before"]).await;
     assert_eq!(heard(&mut hears).await, "before");
     redis.kill();
-    until("both know", || one.carrier().1.is_some() && other.carrier().1.is_some()).await;
+    until("both know", async || one.carrier().1.is_some() && other.carrier().1.is_some()).await;
     let started = Instant::now();
     for _ in 0..50 {
         tell(&one, &["lost"]).await;
     }
-    assert!(started.elapsed() < Duration::from_secs(5), "nothing waits for it");
+    assert!(started.elapsed() < Duration::from_secs(30), "nothing waits for it");
     let trouble = one.carrier().1.unwrap_or_default();
     assert!(trouble.starts_with("Redis cannot be"), "{trouble}");
     redis.start_again();
     assert_eq!(heard_before(&mut hears, EVERYTHING).await, Vec::<String>::new());
     let itself = heard_before(&mut hears_itself, EVERYTHING).await;
     assert_eq!((itself[0].as_str(), itself.len()), ("before", 51), "it hears its own words without any help");
-    until("all is well", || one.carrier().1.is_none() && other.carrier().1.is_none()).await;
+    until("all is well", async || one.carrier().1.is_none() && other.carrier().1.is_none()).await;
     tell(&other, &["after"]).await;
     // Who finds its connection broken only now says that anything may have happened instead.
     let after = heard(&mut hears_itself).await;
@@ -148,10 +138,10 @@ async fn a_redis_that_is_not_there_is_told_in_words_without_its_password() {
         assert!(!format!("{redis:?}").contains("hunter3"));
         let one = Db::open_with(db.url(), &crate::server::DbOptions { redis, ..options() }).await.unwrap();
         tell(&one, &["word"]).await;
-        until("it is known", || one.carrier().1.is_some()).await;
+        until("it is known", async || one.carrier().1.is_some()).await;
         let trouble = one.carrier().1.unwrap_or_default();
         assert!(trouble.starts_with("Redis cannot be told") && !trouble.contains("hunter3"), "{trouble}");
-        timeout(Duration::from_secs(5), one.close()).await.expect("it closes nonetheless");
+        timeout(Duration::from_secs(30), one.close()).await.expect("it closes nonetheless");
     }
     let redis = Some(Redis { url: "redis://[".to_owned(), channel: String::new() });
     let refused = Db::open_with(db.url(), &crate::server::DbOptions { redis, ..options() }).await;

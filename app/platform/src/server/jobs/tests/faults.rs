@@ -112,9 +112,7 @@ async fn a_worker_given_up_for_dead_starts_anew_and_loses_nothing() {
     world.noted("a broken off").await;
     world.until(id, State::Completed).await;
     // It may have been done before the worker found out; that it does is what is waited for.
-    while store::workers(&world.db).await.unwrap().is_empty() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until("it does", async || !store::workers(&world.db).await.unwrap().is_empty()).await;
     assert_ne!(store::workers(&world.db).await.unwrap()[0].0.id, former);
 }
 

@@ -182,9 +182,7 @@ async fn a_worker_that_dies_before_the_message_leaves_it_to_another() {
     server.becomes(Fault::SilentAt("RCPT"));
     let killed = world.work();
     let id = world.post(&[ANN]).await;
-    while !server.seen(|s| s.commands.iter().any(|c| c.starts_with("RCPT"))) {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until("it is given", async || server.seen(|s| s.commands.iter().any(|c| c.starts_with("RCPT")))).await;
     killed.abort();
     assert!(killed.await.unwrap_err().is_cancelled());
     assert_eq!(world.find(id).await.message.state, State::Queued);

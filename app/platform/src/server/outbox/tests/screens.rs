@@ -161,9 +161,7 @@ async fn another_key_loses_nothing_and_says_what_to_do() {
     let mut tx = world.db.begin().await.unwrap();
     let job = crate::server::jobs::enqueue(&world.ctx, &mut tx, &settings::RenewSecrets {}).await.unwrap();
     tx.commit().await.unwrap();
-    while !crate::server::jobs::is_over(&world.ctx, job).await.unwrap() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until("it is sealed anew", async || crate::server::jobs::is_over(&world.ctx, job).await.unwrap()).await;
     world.app().provide(Vault::new(&[8; 32], &[], world.app().rng().clone()));
     assert_eq!(settings::show(&world.ctx, "mail").await.unwrap()["smtp.password"].trouble, None);
 }
