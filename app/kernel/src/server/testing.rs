@@ -74,7 +74,7 @@ pub async fn wait_for<T, Instead: Debug>(what: &str, mut look: impl AsyncFnMut()
         match look().await {
             Ok(found) => return found,
             Err(instead) => {
-                assert!(began.elapsed() < PATIENCE, "waited in vain for this: {what}; what there is: {instead:?}")
+                assert!(began.elapsed() < PATIENCE, "waited in vain for this: {what}; what there is: {instead:?}");
             }
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
