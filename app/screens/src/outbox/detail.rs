@@ -37,12 +37,14 @@ pub(super) fn detail(outbox: Outbox) -> AnyView {
     });
     view! {
         <Dialog id="message" title=title open=is_open size="large" light=true on_close=move |()| outbox.open.set(None)>
-            {move || match found.get() {
-                Some(Some(Ok(detail))) => body(outbox, detail),
-                Some(Some(Err(error))) => view! { <Banner tone=Tone::Bad>{error.sentence()}</Banner> }.into_any(),
-                _ => view! { <SkeletonLines lines=6 /> }.into_any(),
-            }}
-            {move || said.get().map(|(id, plain)| content(id, plain))}
+            <div class="stack" data-gap="large">
+                {move || match found.get() {
+                    Some(Some(Ok(detail))) => body(outbox, detail),
+                    Some(Some(Err(error))) => view! { <Banner tone=Tone::Bad>{error.sentence()}</Banner> }.into_any(),
+                    _ => view! { <SkeletonLines lines=6 /> }.into_any(),
+                }}
+                {move || said.get().map(|(id, plain)| content(id, plain))}
+            </div>
         </Dialog>
     }
     .into_any()
