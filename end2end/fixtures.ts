@@ -108,8 +108,12 @@ export async function colleague(browser: Browser, server: Server, first: string)
   server.command(words, `${person.password}\n`);
   const context = await browser.newContext({ baseURL: server.url });
   await enter(context, server, person);
-  const me = await (await context.request.get("/api/v1/auth/me/")).json();
-  return { context, id: me.user.id as string };
+  return { context, id: await idOf(context) };
+}
+
+/** Who is signed in. */
+export async function idOf(context: BrowserContext): Promise<string> {
+  return (await (await context.request.get("/api/v1/auth/me/")).json()).user.id;
 }
 
 /** Asks the server as its pages do. */

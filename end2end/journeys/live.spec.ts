@@ -1,5 +1,5 @@
 import type { BrowserContext, Page } from "@playwright/test";
-import { accessible, awake, detail, enter, expect, hold, make, open, row, test, unique, unread } from "../fixtures.ts";
+import { accessible, awake, detail, enter, expect, hold, idOf, make, open, row, test, unique, unread } from "../fixtures.ts";
 import type { Server } from "../server.ts";
 
 const COLLEAGUE = { email: "noor@example.com", password: "a quiet evening walk" };
@@ -104,7 +104,7 @@ test("a record that is being read again stays in use until its new state is ther
   await enter(context, server);
   const theirs = await browser.newContext({ baseURL: server.url });
   await enter(theirs, server, COLLEAGUE);
-  const me = (await (await context.request.get("/api/v1/auth/me/")).json()).user.id as string;
+  const me = await idOf(context);
   const name = unique("Ferry");
   const id = await make(theirs, server, "companies", { name, ticker: "FRRY" });
 

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 
 import type { BrowserContext, Page } from "@playwright/test";
 
-import { accessible, colleague, enter, expect, expected, make, open, set, test, toast, unique } from "../fixtures.ts";
+import { accessible, colleague, enter, expect, expected, idOf, make, open, set, test, toast, unique } from "../fixtures.ts";
 import type { Server } from "../server.ts";
 
 /** A push service with one browser behind it. */
@@ -97,8 +97,8 @@ function shown(page: Page) {
 }
 
 /**
- * Delivers a message until it is shown. The browser drops one that comes while it is starting or stopping the worker,
- * as a busy machine has it; a push service would bring it again. The same message takes the place of the former.
+ * Delivers a message until it is shown: on a busy machine one that is handed over like this is lost now and then, before
+ * the worker hears of it. The same message takes the place of the former.
  */
 async function deliver(context: BrowserContext, page: Page, data: string, expected: object) {
   await expect(async () => {
@@ -141,18 +141,24 @@ const SOON = { timeout: 20_000 };
 
 const own = (page: Page) => page.getByRole("switch", { name: "Show notifications in this browser" });
 
-test("this browser shows what one is told, and forgets it with signing out", async ({ page, context, server, browser }) => {
-  test.setTimeout(180_000);
+/** Signs in, and has this browser show notifications, which come by a push service of its own. */
+async function subscribe(page: Page, context: BrowserContext, server: Server) {
   const service = new PushService();
   await service.start();
   await enter(context, server);
-  const me = (await (await context.request.get("/api/v1/auth/me/")).json()).user.id;
   await context.grantPermissions(["notifications"], { origin: server.url });
   await subscribesAt(page, service);
   await open(page, "/settings/preferences");
   await expect(own(page)).not.toBeChecked();
   await own(page).check({ force: true });
   await expect(toast(page, "This browser shows your notifications.")).toBeVisible();
+  return service;
+}
+
+test("this browser shows what one is told, and forgets it with signing out", async ({ page, context, server, browser }) => {
+  test.setTimeout(180_000);
+  const service = await subscribe(page, context, server);
+  const me = await idOf(context);
   await expect(own(page)).toBeChecked();
   const listed = page.locator(".browsers li");
   await expect(listed).toContainText("Chrome on Linux");
@@ -216,14 +222,7 @@ test("this browser shows what one is told, and forgets it with signing out", asy
 });
 
 test("a session that ended by itself is gone on with by its person, and not by anybody else", async ({ page, context, server }) => {
-  const service = new PushService();
-  await service.start();
-  await enter(context, server);
-  await context.grantPermissions(["notifications"], { origin: server.url });
-  await subscribesAt(page, service);
-  await open(page, "/settings/preferences");
-  await own(page).check({ force: true });
-  await expect(toast(page, "This browser shows your notifications.")).toBeVisible();
+  const service = await subscribe(page, context, server);
   // A new session in the place of the old one, which takes its subscription along.
   await enter(context, server);
   expect(await subscribed(context, server)).toBe(0);
@@ -267,15 +266,8 @@ test("a browser that shows none says why", async ({ page, context, server, compl
 });
 
 test("a message that a push service refuses stands among the deliveries, with why, and is tried again", async ({ page, context, server, browser }) => {
-  const service = new PushService();
-  await service.start();
-  await enter(context, server);
-  const me = (await (await context.request.get("/api/v1/auth/me/")).json()).user.id;
-  await context.grantPermissions(["notifications"], { origin: server.url });
-  await subscribesAt(page, service);
-  await open(page, "/settings/preferences");
-  await own(page).check({ force: true });
-  await expect(toast(page, "This browser shows your notifications.")).toBeVisible();
+  const service = await subscribe(page, context, server);
+  const me = await idOf(context);
   service.answer = 413;
   const mira = (await colleague(browser, server, "Mira")).context;
   const id = await make(mira, server, "companies", { name: unique("Refused") });

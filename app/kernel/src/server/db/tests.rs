@@ -277,7 +277,7 @@ async fn a_dropped_transaction_lets_the_next_one_in_and_commits_those_before() {
         }
     });
     tokio::time::sleep(Duration::from_millis(20)).await;
-    tokio::time::timeout(Duration::from_secs(30), first.commit()).await.expect("the group is committed").unwrap();
+    tokio::time::timeout(Duration::from_secs(5), first.commit()).await.expect("the group is committed").unwrap();
     second.await.unwrap();
     assert_eq!(ids(&*db).await, [1]);
 }

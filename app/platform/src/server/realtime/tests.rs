@@ -129,7 +129,7 @@ async fn the_sockets_of_others_are_left_alone_when_somebody_signs_out() {
     tell_access(&mut tx, Some(Uuid::from_u128(1))).await.unwrap();
     tx.commit().await.unwrap();
     world.hear().await;
-    until("it is asked twice", async || anas.load(Ordering::SeqCst) == 2).await;
+    until("it is asked twice", async || anas.load(Ordering::SeqCst) >= 2).await;
     assert_eq!(bens.load(Ordering::SeqCst), 0);
 }
 
