@@ -1,4 +1,4 @@
-import { accessible, awake, expect, expected, open, signIn, test, toast } from "../fixtures.ts";
+import { accessible, awake, expect, expected, hold, open, signIn, test, toast } from "../fixtures.ts";
 
 const accounts = [
   "account,sector,year_established,revenue,employees,subsidiary_of",
@@ -31,7 +31,12 @@ test("a file becomes companies in four steps, and goes again", async ({ page, se
   // A link and a reload lead to the same place.
   await page.reload();
   await awake(page);
+  // It is over before the page sees it run.
+  const outcome = await hold(page, "imports/open");
   await page.getByRole("button", { name: "Import 2 companies" }).click();
+  const rest = `${server.url}/api/v1${new URL(page.url()).pathname}/`;
+  await expect.poll(async () => (await (await page.request.get(rest)).json()).status).toBe("done");
+  await outcome();
   await expect(page.getByText("Imported 2 companies.")).toBeVisible();
   await expect(toast(page, "The import is over.").getByRole("button", { name: "Undo" })).toBeVisible();
   await accessible(page);

@@ -16,6 +16,10 @@ pub fn check(wizard: Wizard, import: ImportInfo, listed: Listed) -> AnyView {
         spawn_local(async move {
             let done = if is_run { run_import(wizard.id).await } else { rematch_import(wizard.id).await };
             is_busy.set(false);
+            // It may be over before anybody sees it run.
+            if is_run && done.is_ok() {
+                wizard.has_run.try_set_value(true);
+            }
             wizard.then(done);
         });
     };
