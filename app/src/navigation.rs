@@ -3,7 +3,7 @@
 use kernel::AppError;
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;
-use platform::preferences::{Density, Theme, api::change_preferences};
+use preferences::{Density, Theme, api::change_preferences};
 use screens::{
     frame::{Frame, Furniture},
     live::Live,

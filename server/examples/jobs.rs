@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jobs::server::{Job, JobCx, Kinds, Outcome, Queue, Services, Worker, enqueue};
 use kernel::{
     AppError, Timestamp,
     server::{
@@ -14,7 +15,6 @@ use kernel::{
         migrate::{self, MIGRATIONS},
     },
 };
-use platform::server::jobs::{Job, JobCx, Kinds, Outcome, Queue, Services, Worker, enqueue};
 use records::server::{Actor, App, Ctx, Registry};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;

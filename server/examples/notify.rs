@@ -4,14 +4,12 @@
 
 use std::{sync::Arc, time::Instant};
 
+use jobs::server::{Actors, Kinds, Services, Worker};
 use kernel::server::{
     Arg, Clock, Db, Rng,
     migrate::{self, MIGRATIONS},
 };
-use platform::server::{
-    jobs::{Actors, Kinds, Services, Worker},
-    notifications::{self, Notice, notify, told},
-};
+use notifications::server::{Notice, notify, told};
 use records::server::{Actor, App, Registry, Sql};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -62,8 +60,8 @@ async fn measure(url: &str) -> Result<(), Failure> {
     let app = App::new(db, Registry::build(server::modules::modules())?, Clock::default(), Rng::system());
     let to = people(&app).await?;
     let actors: Actors = Arc::new(|_| Box::pin(async { Ok(None) }));
-    let services = Services::new(actors).with(notifications::add(notifications::Kinds::default()));
-    let kinds = platform::server::add_jobs(Kinds::default());
+    let services = Services::new(actors).with(notifications::server::add(notifications::server::Kinds::default()));
+    let kinds = server::modules::jobs();
     let (_stop, stopped) = watch::channel(false);
     tokio::spawn(Worker::new(app.clone(), kinds, services).scheduling(false).run(stopped));
 

@@ -11,13 +11,11 @@ mod types;
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
 
-pub use platform::server::outside::Network;
-use platform::server::settings::Fixed;
-use platform::server::{
-    backups::{Keep, Target},
-    files::Bucket,
-    outbox::Endpoints,
-};
+use ::settings::server::Fixed;
+use backups::server::{Keep, Target};
+use files::server::Bucket;
+use outbox::server::Endpoints;
+pub use outside::Network;
 pub use rates::{Rates, Window};
 pub use secret::SecretKey;
 use settings::{SETTINGS, Values};

@@ -5,22 +5,22 @@ mod outside;
 use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
+use backups::server::{Backups, Early, Secret};
+use files::server::Files;
 use identity::server::{Identity, Settings, Strength, sessions};
+use jobs::server::{Actors, Jobs, Services, Worker};
 use kernel::server::{
     Clock, Db, DbOptions, Redis, Rng,
     migrate::{self, MIGRATIONS, Migration},
 };
 use leptos::config::LeptosOptions;
-use platform::server::{
-    backups::{Backups, Early, Secret},
-    export::{Keep, Limit, Limits},
-    files::Files,
-    import::Imports,
-    jobs::{Actors, Jobs, Services, Worker},
-    realtime::Hub,
-};
+use realtime::server::Hub;
 use records::server::App;
 use sha2::{Digest, Sha256};
+use transfer::server::{
+    export::{Keep, Limit, Limits},
+    import::Imports,
+};
 
 use crate::{
     config::{Config, SecretKey},

@@ -27,15 +27,15 @@ async fn every_statement_of_a_store_is_understood() {
     let db = TestDb::new().await;
     let statements = [
         identity::server::STATEMENTS,
-        &platform::server::jobs::STATEMENTS.concat(),
-        &platform::server::outbox::STATEMENTS.concat(),
-        &platform::server::settings::STATEMENTS,
-        &platform::server::import::STATEMENTS,
-        &platform::server::files::STATEMENTS,
-        &platform::server::preferences::STATEMENTS,
-        &platform::server::notifications::STATEMENTS.concat(),
-        &platform::server::export::STATEMENTS,
-        &platform::server::backups::STATEMENTS,
+        &jobs::server::STATEMENTS.concat(),
+        &outbox::server::STATEMENTS.concat(),
+        &settings::server::STATEMENTS,
+        &transfer::server::import::STATEMENTS,
+        &files::server::STATEMENTS,
+        &preferences::server::STATEMENTS,
+        &notifications::server::STATEMENTS.concat(),
+        &transfer::server::export::STATEMENTS,
+        &backups::server::STATEMENTS,
         records::server::STATEMENTS,
     ]
     .concat();

@@ -11,6 +11,8 @@ use std::{
     time::Duration,
 };
 
+use files::server::{Files, testing::fill_disk};
+use jobs::server::{Actors, Kinds, Services, Worker};
 use kernel::{
     Date, Timestamp,
     server::{
@@ -19,21 +21,15 @@ use kernel::{
         zone::Zone,
     },
 };
-use platform::{
-    export::{DateRange, ExportInfo, Format, Status, Wanted},
-    server::{
-        export::{self, Keep, Limits, SweepExports},
-        files::Files,
-        jobs::{self, Actors, Kinds, Services, Worker},
-        notifications,
-        testing::fill_disk,
-    },
-};
 use records::{
     Record, SortKey,
     server::{Ctx, Grants, Module, Organisation, Sql, testing},
 };
 use tokio::{sync::watch, task::JoinHandle};
+use transfer::{
+    export::{DateRange, ExportInfo, Format, Status, Wanted},
+    server::export::{self, Keep, Limits, SweepExports},
+};
 use uuid::Uuid;
 
 const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
@@ -67,7 +63,8 @@ impl Drop for World {
 impl World {
     async fn new() -> Self {
         let db = TestDb::new().await;
-        let modules = vec![Module::new("test").record::<Person>(), platform::server::module(), crm::server::module()];
+        let modules =
+            vec![Module::new("test").record::<Person>(), organisation::server::module(), crm::server::module()];
         let app = testing::app((*db).clone(), Clock::fixed(NOW), modules);
         let folder = std::env::temp_dir().join(format!("mainstay_exports_{}", Clock::System.new_id(&Rng::system())));
         let files = Files::new(&folder, None, b"secret").unwrap();
@@ -120,8 +117,8 @@ impl World {
         let services = Services::new(actors)
             .with(self.files.clone())
             .with(Keep(3_600))
-            .with(notifications::add(notifications::Kinds::default()));
-        let kinds = platform::server::add_jobs(Kinds::default());
+            .with(notifications::server::add(notifications::server::Kinds::default()));
+        let kinds = transfer::server::add_jobs(Kinds::default());
         let worker = Worker::new(self.ctx.app.clone(), kinds, services).scheduling(false);
         let worker = worker.lease(Duration::from_millis(300)).drain(Duration::from_millis(200));
         tokio::spawn(worker.run(self.stop.subscribe()))
@@ -284,7 +281,7 @@ async fn an_export_whose_job_ended_without_it_is_ended_in_passing() {
     world.execute("update exports set status = 'running' where id = $1", vec![gone.into()]).await;
     world.execute("insert into job_pauses (queue, paused_at) values ('exports', $1)", vec![NOW.into()]).await;
     let mut tx = world.db.begin().await.unwrap();
-    jobs::enqueue(&world.ctx, &mut tx, &SweepExports {}).await.unwrap();
+    jobs::server::enqueue(&world.ctx, &mut tx, &SweepExports {}).await.unwrap();
     tx.commit().await.unwrap();
     world.work();
     let over = world.until(cancelled, |info| !info.status.is_busy()).await;

@@ -59,21 +59,21 @@ pub async fn set_up(
 pub async fn sessions() -> Result<Vec<SessionInfo>, AppError> {
     let (_, parts) = crate::server::current()?;
     let current = crate::server::session_of(&parts).map(|live| live.id);
-    crate::server::sessions::list(&platform::server::ctx().await?, current).await
+    crate::server::sessions::list(&request::ctx().await?, current).await
 }
 
 /// Ends one of one's own sessions.
 #[server(endpoint = "identity/revoke-session")]
 pub async fn revoke_session(id: Uuid) -> Result<(), AppError> {
     let (identity, _) = crate::server::current()?;
-    crate::server::sessions::revoke(&identity, &platform::server::ctx().await?, id).await
+    crate::server::sessions::revoke(&identity, &request::ctx().await?, id).await
 }
 
 /// Changes one's own password, which ends all one's other sessions.
 #[server(endpoint = "identity/change-password")]
 pub async fn change_password(current: String, new: String) -> Result<(), AppError> {
     let (identity, parts) = crate::server::current()?;
-    let ctx = platform::server::ctx().await?;
+    let ctx = request::ctx().await?;
     let session = crate::server::session_of(&parts).map(|live| live.id);
     let address = crate::server::http::address(&parts);
     crate::server::users::change_password(&identity, &ctx, session, (&current, &new), address).await

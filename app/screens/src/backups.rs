@@ -5,12 +5,12 @@ mod table;
 
 use std::time::Duration;
 
-use kernel::Timestamp;
-use leptos::{prelude::*, task::spawn_local};
-use platform::backups::{
+use backups::{
     Overview,
     api::{start_backup, watch_backups},
 };
+use kernel::Timestamp;
+use leptos::{prelude::*, task::spawn_local};
 use ui::{Banner, Button, ButtonKind, Card, DescriptionList, Detail, Tone};
 
 use crate::monitor::{Monitor, Screen, for_administrators};

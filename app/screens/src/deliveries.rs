@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
-use platform::notifications::{
+use notifications::{
     Channel, DeliveryFilter, DeliveryInfo, DeliveryPage, DeliveryState, Mode,
     api::{list_deliveries, retry_all_deliveries, retry_deliveries},
 };

@@ -7,7 +7,7 @@ mod table;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use platform::export::{ExportInfo, api::list_exports};
+use transfer::export::{ExportInfo, api::list_exports};
 use ui::{Button, ButtonKind};
 
 use crate::{

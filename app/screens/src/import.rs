@@ -13,8 +13,8 @@ use kernel::AppError;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use platform::import::{ImportInfo, Problem, Status, open_import};
 use records::TypeInfo;
+use transfer::import::{ImportInfo, Problem, Status, open_import};
 use ui::{Banner, SkeletonLines, Steps, Tone};
 use uuid::Uuid;
 

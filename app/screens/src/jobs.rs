@@ -8,9 +8,9 @@ mod table;
 
 use std::time::Duration;
 
+use jobs::{JobFilter, JobPage, Overview, State, api::watch_jobs};
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
-use platform::jobs::{JobFilter, JobPage, Overview, State, api::watch_jobs};
 
 use crate::monitor::{Question, Screen, for_administrators};
 

@@ -8,7 +8,7 @@ mod socket;
 use std::time::Duration;
 
 use leptos::{ev, prelude::*};
-use platform::realtime::{self, Message, Person, Presence, Refetch, Since, Written};
+use realtime::{self, Message, Person, Presence, Refetch, Since, Written};
 use serde_json::Value as Json;
 use uuid::Uuid;
 

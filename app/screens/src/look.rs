@@ -3,7 +3,7 @@
 
 use kernel::Timestamp;
 use leptos::prelude::*;
-use platform::preferences::{Density, Preferences, Theme};
+use preferences::{Density, Preferences, Theme};
 
 use crate::cookie;
 

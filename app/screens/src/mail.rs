@@ -5,7 +5,8 @@ mod trial;
 use kernel::AppError;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use platform::{outbox::settings::SECTION, settings::api::show_settings};
+use outbox::settings::SECTION;
+use settings::api::show_settings;
 use ui::{Card, SkeletonRecord};
 
 use crate::{

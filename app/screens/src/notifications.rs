@@ -8,10 +8,8 @@ mod stand;
 use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
-use platform::{
-    notifications::{MOST_UNREAD, api::count_unread},
-    realtime::RESYNC,
-};
+use notifications::{MOST_UNREAD, api::count_unread};
+use realtime::RESYNC;
 
 pub use bell::bell;
 pub use list::page;

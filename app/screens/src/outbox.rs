@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
-use platform::outbox::{MessageFilter, MessagePage, State, api::watch_outbox};
+use outbox::{MessageFilter, MessagePage, State, api::watch_outbox};
 use ui::{Banner, Button, Tone};
 
 use crate::monitor::{Monitor, Question, Screen, for_administrators};

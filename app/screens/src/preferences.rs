@@ -7,16 +7,14 @@ mod telling;
 use kernel::FieldErrors;
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
-use platform::{
-    notifications::{
-        Choices,
-        api::{list_choices, open_push},
-        push::Browsers,
-    },
-    preferences::{
-        Density, Preferences, Theme,
-        api::{change_preferences, open_preferences},
-    },
+use notifications::{
+    Choices,
+    api::{list_choices, open_push},
+    push::Browsers,
+};
+use preferences::{
+    Density, Preferences, Theme,
+    api::{change_preferences, open_preferences},
 };
 use serde_json::{Map, Value as Json, json};
 use ui::{Card, Field, RadioGroup, Select, SkeletonLines, Switch, Toast};

@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use js_sys::Reflect;
 use leptos::{prelude::*, task::spawn_local};
-use platform::notifications::{
+use notifications::{
     api::subscribe_push,
     push::{Keys, Subscription},
 };

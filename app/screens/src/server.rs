@@ -7,11 +7,11 @@ mod zones;
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{AppError, server::to_the_end};
-use platform::server::ctx;
 use records::{
     ChangeInfo, Count, ListQuery, Page, RecordInfo, Reference, Total, Value,
     server::{self, Action, AnyPermit, Ctx, Edit, Refusal},
 };
+use request::ctx;
 use uuid::Uuid;
 
 pub use home::home;
@@ -153,7 +153,7 @@ pub async fn history(record_type: &str, id: Uuid) -> Result<(Vec<ChangeInfo>, BT
 pub async fn organisation() -> Result<Opened, AppError> {
     let ctx = ctx().await?;
     ctx.permit_any("organisations", Action::Edit)?;
-    let id = platform::server::organisation::ensure(&ctx, "Mainstay").await?;
+    let id = organisation::server::ensure(&ctx, "Mainstay").await?;
     opened(&ctx, "organisations", id).await
 }
 

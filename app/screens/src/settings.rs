@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kernel::FieldErrors;
 use leptos::{prelude::*, task::spawn_local};
-use platform::settings::{Field as Setting, Kind, Section, Shown, Texts, api::save_settings};
+use settings::{Field as Setting, Kind, Section, Shown, Texts, api::save_settings};
 use ui::{Button, ButtonKind, Field, Input, Select, Toast};
 
 use crate::{

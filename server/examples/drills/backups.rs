@@ -1,6 +1,6 @@
 //! Backups while their workers are killed: each is proven in the end, and nothing else is left.
 
-use platform::{backups::Status, server::backups};
+use backups::Status;
 use records::server::Ctx;
 
 use super::{
@@ -13,10 +13,10 @@ const BUSY: &str = "select count(*) from jobs where state not in ('completed', '
 
 /// Asks for a backup and kills the worker at odd moments until it is proven. Says how often it was killed.
 async fn round(ctx: &Ctx, place: &Place, url: &str, life: Life, kills: u32) -> Result<u32, Failure> {
-    let id = backups::start(ctx).await?;
+    let id = backups::server::start(ctx).await?;
     let killed = Victim::start(&[url, place.path()], life, kills)?.until_none(ctx.db(), BUSY).await?;
     place.ensure_tidy()?;
-    let backup = backups::find(ctx, id).await?;
+    let backup = backups::server::find(ctx, id).await?;
     if backup.status == Status::Proven {
         Ok(killed)
     } else {

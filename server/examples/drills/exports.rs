@@ -1,10 +1,10 @@
 //! Exports of every kind while their workers are killed: each file is whole, and nothing else is left.
 
-use platform::{
+use records::{SortKey, server::Ctx};
+use transfer::{
     export::{Format, Status, Wanted},
     server::export,
 };
-use records::{SortKey, server::Ctx};
 
 use super::{
     Failure,

@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use kernel::server::Engine;
-use platform::{
+use records::server::Ctx;
+use transfer::{
     import::{ImportInfo, Mapping, Status},
     server::import::{self, Aim, Form, Imports, Upload},
 };
-use records::server::Ctx;
 use uuid::Uuid;
 
 use super::{

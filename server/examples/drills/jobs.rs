@@ -3,11 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kernel::AppError;
-use platform::{
-    jobs::{JobFilter, State},
-    server::jobs::{self, Job, JobCx, Jobs, Kinds, Outcome, Policy, Queue, Services, Worker, enqueue},
+use jobs::{
+    JobFilter, State,
+    server::{Job, JobCx, Jobs, Kinds, Outcome, Policy, Queue, Services, Worker, enqueue},
 };
+use kernel::AppError;
 use records::server::Ctx;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -131,9 +131,9 @@ async fn greed(ctx: &Ctx, url: &str) -> Result<(), Failure> {
     child.wait()?;
     let jobs = Jobs { kinds: kinds(), services: services() };
     let discarded = JobFilter { state: Some(State::Discarded), ..JobFilter::default() };
-    let given_up = jobs::list(ctx, &jobs, &discarded, None).await?.jobs;
+    let given_up = jobs::server::list(ctx, &jobs, &discarded, None).await?.jobs;
     let [job] = given_up.as_slice() else { return Err(format!("given up were {given_up:?}").into()) };
-    let errors = jobs::detail(ctx, &jobs, job.id).await?.errors;
+    let errors = jobs::server::detail(ctx, &jobs, job.id).await?.errors;
     let known = errors.iter().filter(|error| error.message == "The program stopped in the middle of this.").count();
     if job.kind != Greedy::KIND || (deaths, known, job.attempt) != (3, 3, 3) {
         return Err(format!("{deaths} workers died of {job:?}, of which {errors:?} is known").into());

@@ -10,8 +10,8 @@ use kernel::server::{
     Clock, Db, Rng,
     migrate::{self, MIGRATIONS},
 };
-use platform::server::export::Limits;
 use records::server::{Actor, App, Ctx, Grants, Registry};
+use transfer::server::export::Limits;
 use uuid::Uuid;
 
 use super::Failure;

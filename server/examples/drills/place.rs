@@ -2,15 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use platform::server::{
-    backups::{self, Backups, Secret, Target},
-    export::Keep,
-    files::{Bucket, Files},
-    jobs::{Actors, Kinds, Services, Worker},
-    notifications,
-};
+use backups::server::{Backups, Secret, Target};
+use files::server::{Bucket, Files};
+use jobs::server::{Actors, Kinds, Services, Worker};
 use records::server::{Ctx, Sql};
 use tokio::sync::watch;
+use transfer::server::export::Keep;
 
 use super::{
     Failure,
@@ -80,12 +77,14 @@ pub async fn work(url: &str, folder: &Path) -> Result<(), Failure> {
     };
     let target = Target::Folder(folder.join("backups"));
     let secrets = vec![Secret::new(&SECRET)];
-    let keep = backups::Keep { days: 1, weeks: 0, months: 0 };
+    let keep = backups::server::Keep { days: 1, weeks: 0, months: 0 };
     ctx.app.provide(Backups::new(files.clone(), folder, &target, &nowhere, secrets, keep)?);
     let actors: Actors = std::sync::Arc::new(|_| Box::pin(async { Ok(Some(asker())) }));
-    let services =
-        Services::new(actors).with(files).with(Keep(KEPT)).with(notifications::add(notifications::Kinds::default()));
-    let kinds = platform::server::add_jobs(Kinds::default());
+    let services = Services::new(actors)
+        .with(files)
+        .with(Keep(KEPT))
+        .with(notifications::server::add(notifications::server::Kinds::default()));
+    let kinds = server::modules::jobs();
     let (_stop, stopped) = watch::channel(false);
     Worker::new(ctx.app.clone(), kinds, services).scheduling(false).lease(LEASE).run(stopped).await;
     Ok(())

@@ -1,11 +1,8 @@
 //! Backups, from the command line.
 
+use backups::{BackupInfo, Cause, server::Backups};
+use jobs::Progress;
 use kernel::server::{Clock, Rng};
-use platform::{
-    backups::{BackupInfo, Cause},
-    jobs::Progress,
-    server::backups::{self, Backups},
-};
 use tokio::sync::watch;
 
 use super::parse::Backup;
@@ -91,10 +88,10 @@ pub async fn restore(config: Config, archive: &str) -> Result<(), String> {
     let (backups, _) = opened(&config)?;
     let ids = (Clock::default(), Rng::system());
     let id = ids.0.new_id(&ids.1);
-    let restored = backups::restore(&backups, archive, &config.storage.database_url, id).await;
+    let restored = backups::server::restore(&backups, archive, &config.storage.database_url, id).await;
     let restored = restored.map_err(|e| e.to_string())?;
     let state = State::start(config).await.map_err(|e| e.0)?;
-    backups::settle(&state.identity.system(), &state.jobs()).await.map_err(|e| e.sentence())?;
+    backups::server::settle(&state.identity.system(), &state.jobs()).await.map_err(|e| e.sentence())?;
     state.db().close().await;
     println!("{} rows and {} files are back as they were at {}.", restored.rows, restored.files, restored.taken_at);
     if !restored.is_whole {

@@ -1,10 +1,7 @@
 //! The queue, from the command line.
 
+use jobs::{JobAction, JobFilter, State as JobState, server as queue};
 use kernel::AppError;
-use platform::{
-    jobs::{JobAction, JobFilter, State as JobState},
-    server::jobs as queue,
-};
 use records::server::Ctx;
 
 use super::parse::Jobs;

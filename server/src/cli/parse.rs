@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use platform::jobs::{JobAction, JobFilter, State};
+use jobs::{JobAction, JobFilter, State};
 use uuid::Uuid;
 
 use crate::modules;

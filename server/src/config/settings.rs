@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
-use platform::server::settings::Fixed;
+use settings::server::Fixed;
 
 use super::{ConfigError, Environment};
+use crate::modules;
 
 /// One thing that can be set.
 pub(super) struct Setting {
@@ -179,7 +180,7 @@ impl Values {
     pub fn fixed(&self) -> Result<Fixed, ConfigError> {
         let mut fixed = Fixed::default();
         for (key, (text, source)) in self.0.iter().filter(|(_, (_, source))| *source != "default") {
-            let Some(field) = platform::settings::field(key) else { continue };
+            let Some(field) = modules::SETTINGS.field(key) else { continue };
             field.check(text).map_err(|_| self.refuse(key))?;
             fixed.0.insert(field.key, (text.clone(), source));
         }

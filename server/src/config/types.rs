@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use platform::server::backups::Target;
+use backups::server::Target;
 
 use super::{Log, Profile};
 

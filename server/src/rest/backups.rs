@@ -5,15 +5,15 @@ use axum::{
     http::{HeaderValue, StatusCode, header::LOCATION},
     response::{IntoResponse, Response},
 };
+use backups::BackupInfo;
 use kernel::server::Problem;
-use platform::{backups::BackupInfo, server::backups};
 use serde_json::{Value, json};
 
 use super::caller::{Caller, RecordId};
 
 /// The latest first.
 pub async fn list(Caller(ctx): Caller) -> Result<Json<Value>, Problem> {
-    let overview = backups::overview(&ctx).await?;
+    let overview = backups::server::overview(&ctx).await?;
     Ok(Json(json!({
         "place": overview.place,
         "keep": overview.keep,
@@ -25,8 +25,8 @@ pub async fn list(Caller(ctx): Caller) -> Result<Json<Value>, Problem> {
 
 /// Makes one now; its job is the answer.
 pub async fn create(Caller(ctx): Caller) -> Result<Response, Problem> {
-    let id = backups::start(&ctx).await?;
-    let mut response = (StatusCode::ACCEPTED, Json(write(&backups::find(&ctx, id).await?))).into_response();
+    let id = backups::server::start(&ctx).await?;
+    let mut response = (StatusCode::ACCEPTED, Json(write(&backups::server::find(&ctx, id).await?))).into_response();
     if let Ok(place) = HeaderValue::from_str(&format!("/api/v1/backups/{id}/")) {
         response.headers_mut().insert(LOCATION, place);
     }
@@ -34,12 +34,12 @@ pub async fn create(Caller(ctx): Caller) -> Result<Response, Problem> {
 }
 
 pub async fn show(Caller(ctx): Caller, RecordId(id): RecordId) -> Result<Json<Value>, Problem> {
-    Ok(Json(write(&backups::find(&ctx, id).await?)))
+    Ok(Json(write(&backups::server::find(&ctx, id).await?)))
 }
 
 /// The archive, sealed as it is.
 pub async fn download(Caller(ctx): Caller, RecordId(id): RecordId) -> Result<Response, Problem> {
-    Ok(backups::fetch(&ctx, id).await?)
+    Ok(backups::server::fetch(&ctx, id).await?)
 }
 
 fn write(backup: &BackupInfo) -> Value {

@@ -7,7 +7,7 @@ use axum::{
     http::request::Parts,
 };
 use kernel::{AppError, server::Problem};
-use platform::server::organisation;
+
 use records::server::{Actor, Ctx};
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ impl FromRequestParts<State> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
         let actor = parts.extensions.get::<Arc<Actor>>().cloned().ok_or(AppError::Unauthenticated)?;
-        organisation::refresh(&state.app).await?;
+        organisation::server::refresh(&state.app).await?;
         Ok(Self(state.app.ctx(actor)))
     }
 }

@@ -6,17 +6,15 @@ use axum::{
     http::{HeaderValue, StatusCode, header::LOCATION},
     response::{IntoResponse, Response},
 };
+use files::server::Files;
+use jobs::server::Jobs;
 use kernel::{AppError, Date, FieldErrors, server::Problem};
-use platform::{
-    export::{DateRange, ExportInfo, Format, Status, Wanted},
-    server::{
-        export::{self, Standing},
-        files::Files,
-        jobs::Jobs,
-    },
-};
 use records::{Filter, SortKey, server::Ctx};
 use serde_json::{Map, Value, json};
+use transfer::{
+    export::{DateRange, ExportInfo, Format, Status, Wanted},
+    server::export::{self, Standing},
+};
 
 use super::{
     body,

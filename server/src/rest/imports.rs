@@ -8,15 +8,13 @@ use axum::{
     http::{HeaderValue, StatusCode, header::LOCATION},
     response::{IntoResponse, Response},
 };
+use jobs::server::Jobs;
 use kernel::{AppError, FieldErrors, server::Problem};
-use platform::{
-    import::{ImportInfo, Mapping, Mode, OnError, ProblemKind},
-    server::{
-        import::{self, Aim, Form, Imports},
-        jobs::Jobs,
-    },
-};
 use serde_json::{Value, json};
+use transfer::{
+    import::{ImportInfo, Mapping, Mode, OnError, ProblemKind},
+    server::import::{self, Aim, Form, Imports},
+};
 use uuid::Uuid;
 
 use super::caller::{Caller, RecordId};

@@ -2,12 +2,12 @@
 
 use axum::Json;
 use kernel::server::Problem;
-use platform::server::jobs;
+
 use serde_json::Value;
 
 use super::caller::{Caller, RecordId};
 
 pub async fn show(Caller(ctx): Caller, RecordId(id): RecordId) -> Result<Json<Value>, Problem> {
-    let (job, result) = jobs::own(&ctx, id).await?;
-    Ok(Json(jobs::as_json(&job, result)?))
+    let (job, result) = jobs::server::own(&ctx, id).await?;
+    Ok(Json(jobs::server::as_json(&job, result)?))
 }

@@ -5,14 +5,12 @@ use axum::{
     extract::{RawQuery, Request},
     http::StatusCode,
 };
+use jobs::server::ensure_administrator;
 use kernel::{AppError, server::Problem};
-use platform::{
-    outbox::{MessageAction, MessageFilter, State, settings::SECTION},
-    server::{jobs::ensure_administrator, outbox, settings},
-    settings::Texts,
-};
+use outbox::{MessageAction, MessageFilter, State, settings::SECTION};
 use records::server::Ctx;
 use serde_json::{Map, Value, json};
+use settings::Texts;
 use uuid::Uuid;
 
 use super::{
@@ -37,13 +35,13 @@ pub async fn list(Caller(ctx): Caller, RawQuery(raw): RawQuery) -> Result<Json<V
             other => return Err(AppError::BadRequest(format!("unknown parameter `{other}`")).into()),
         }
     }
-    let page = outbox::list(&ctx, &filter, before).await?;
+    let page = outbox::server::list(&ctx, &filter, before).await?;
     let counts: Map<String, Value> = page.counts.iter().map(|(state, n)| (state.name().to_owned(), json!(n))).collect();
     Ok(Json(json!({
         "next": page.next,
         "counts": counts,
         "hindrance": page.hindrance,
-        "results": page.messages.iter().map(outbox::as_json).collect::<Vec<_>>(),
+        "results": page.messages.iter().map(outbox::server::as_json).collect::<Vec<_>>(),
     })))
 }
 
@@ -52,7 +50,7 @@ pub async fn show(Caller(ctx): Caller, RecordId(id): RecordId) -> Result<Json<Va
 }
 
 async fn shown(ctx: &Ctx, id: Uuid) -> Result<Json<Value>, Problem> {
-    Ok(Json(outbox::detail_as_json(&outbox::detail(ctx, id).await?)?))
+    Ok(Json(outbox::server::detail_as_json(&outbox::server::detail(ctx, id).await?)?))
 }
 
 /// Sends a message that is held, has failed, is uncertain or was discarded.
@@ -66,8 +64,8 @@ pub async fn discard(Caller(ctx): Caller, RecordId(id): RecordId) -> Result<(Sta
 }
 
 async fn decide(ctx: &Ctx, id: Uuid, action: MessageAction) -> Result<(StatusCode, Json<Value>), Problem> {
-    let state = outbox::detail(ctx, id).await?.message.state;
-    if outbox::act(ctx, &[id], action).await? == 0 {
+    let state = outbox::server::detail(ctx, id).await?.message.state;
+    if outbox::server::act(ctx, &[id], action).await? == 0 {
         return Err(AppError::Conflict(format!("the message is {}", state.name())).into());
     }
     Ok((StatusCode::ACCEPTED, shown(ctx, id).await?))
@@ -79,7 +77,7 @@ pub async fn settings(Caller(ctx): Caller) -> Result<Json<Value>, Problem> {
 
 /// The value of each setting; of a secret only whether there is one.
 async fn written(ctx: &Ctx) -> Result<Value, AppError> {
-    let shown = settings::show(ctx, SECTION.name).await?;
+    let shown = settings::server::show(ctx, SECTION.name).await?;
     let fields = shown.into_iter().map(|(key, shown)| {
         let field = json!({
             "value": shown.value, "is_set": shown.is_set, "fixed_by": shown.fixed_by, "trouble": shown.trouble,
@@ -100,7 +98,7 @@ pub async fn set(Caller(ctx): Caller, request: Request) -> Result<Json<Value>, P
             _ => Err(AppError::BadRequest(format!("`{key}` takes a text"))),
         })
         .collect();
-    settings::save(&ctx, SECTION.name, &texts?).await?.map_err(AppError::Invalid)?;
+    settings::server::save(&ctx, SECTION.name, &texts?).await?.map_err(AppError::Invalid)?;
     Ok(Json(written(&ctx).await?))
 }
 
@@ -112,6 +110,6 @@ pub async fn test(Caller(ctx): Caller, request: Request) -> Result<(StatusCode, 
         return Err(AppError::BadRequest(format!("unknown field `{other}`")).into());
     }
     let to = given.get("to").and_then(Value::as_str).unwrap_or_default();
-    let id = outbox::try_settings(&ctx, to).await?.map_err(AppError::Invalid)?;
+    let id = outbox::server::try_settings(&ctx, to).await?.map_err(AppError::Invalid)?;
     Ok((StatusCode::ACCEPTED, shown(&ctx, id).await?))
 }

@@ -8,11 +8,9 @@ use axum::{
     http::StatusCode,
 };
 use kernel::{AppError, FieldErrors, Timestamp, server::Problem};
-use platform::{
-    notifications::{
-        Channel, DeliveryFilter, DeliveryInfo, DeliveryState, NotificationFilter, NotificationInfo, Snooze, Standing,
-    },
-    server::notifications::{self as serve, Kinds},
+use notifications::{
+    Channel, DeliveryFilter, DeliveryInfo, DeliveryState, NotificationFilter, NotificationInfo, Snooze, Standing,
+    server as serve, server::Kinds,
 };
 use records::server::Entry;
 use serde_json::{Value, json};

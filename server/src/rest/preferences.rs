@@ -2,21 +2,15 @@
 
 use axum::{Extension, Json, extract::Request};
 use kernel::{AppError, FieldErrors, server::Problem};
-use platform::{
-    notifications::{Channel, Choice, Mode},
-    preferences::Preferences,
-    server::{
-        notifications::{self, Kinds},
-        preferences,
-    },
-};
+use notifications::{Channel, Choice, Mode, server::Kinds};
+use preferences::Preferences;
 use records::server::Ctx;
 use serde_json::{Map, Value, json};
 
 use super::{body, caller::Caller};
 
 pub async fn show(Caller(ctx): Caller, Extension(kinds): Extension<Kinds>) -> Result<Json<Value>, Problem> {
-    Ok(Json(write(&ctx, &kinds, &preferences::own(&ctx).await?).await?))
+    Ok(Json(write(&ctx, &kinds, &preferences::server::own(&ctx).await?).await?))
 }
 
 async fn write(ctx: &Ctx, kinds: &Kinds, preferences: &Preferences) -> Result<Value, AppError> {
@@ -24,9 +18,9 @@ async fn write(ctx: &Ctx, kinds: &Kinds, preferences: &Preferences) -> Result<Va
         let modes = choice.modes.iter().map(|(channel, mode)| (channel.name().to_owned(), json!(mode.name())));
         Value::Object(modes.collect())
     };
-    let choices = notifications::choices(ctx, kinds).await?;
+    let choices = notifications::server::choices(ctx, kinds).await?;
     let choices: Map<String, Value> = choices.iter().map(|choice| (choice.kind.clone(), modes(choice))).collect();
-    let mut written = preferences::as_json(preferences);
+    let mut written = preferences::server::as_json(preferences);
     written["notifications"] = choices.into();
     Ok(written)
 }
@@ -54,9 +48,9 @@ async fn save(
     chosen: Vec<(String, Channel, Mode)>,
 ) -> Result<Preferences, AppError> {
     let mut tx = ctx.db().begin().await?;
-    let present = preferences::change_in(&mut tx, ctx, changes).await?.map_err(AppError::Invalid)?;
+    let present = preferences::server::change_in(&mut tx, ctx, changes).await?.map_err(AppError::Invalid)?;
     for (kind, channel, mode) in chosen {
-        notifications::choose_in(&mut tx, ctx, kinds, &kind, (channel, mode)).await?;
+        notifications::server::choose_in(&mut tx, ctx, kinds, &kind, (channel, mode)).await?;
     }
     tx.commit().await?;
     Ok(present)

@@ -7,10 +7,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kernel::{AppError, FieldErrors, server::Problem};
-use platform::{
-    notifications::push::{Browser, Keys, Subscription},
-    server::{SessionOf, agent_of, notifications::push},
+use notifications::{
+    push::{Browser, Keys, Subscription},
+    server::push,
 };
+use request::{SessionOf, agent_of};
 use serde_json::{Map, Value, json};
 
 use super::{

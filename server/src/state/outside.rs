@@ -2,16 +2,17 @@
 
 use std::fs;
 
-use platform::server::{
-    notifications::{Site, push::PushServices},
-    outbox::Mailer,
-    outside::{Client, Guard},
-    vault::Vault,
-};
+use notifications::server::{Site, push::PushServices};
+use outbox::server::Mailer;
+use outside::{Client, Guard};
 use records::server::App;
+use settings::server::vault::Vault;
 
 use super::StartError;
-use crate::config::{Config, SecretKey};
+use crate::{
+    config::{Config, SecretKey},
+    modules,
+};
 
 pub fn provide(config: &Config, secret_key: &SecretKey, app: &App) -> Result<(), StartError> {
     let authorities = match &config.outside.ca_file {
@@ -32,6 +33,7 @@ pub fn provide(config: &Config, secret_key: &SecretKey, app: &App) -> Result<(),
     let host = config.web.public_url.split("://").nth(1).and_then(|rest| rest.split(':').next()).unwrap_or("localhost");
     app.provide(Site(config.web.public_url.clone()));
     app.provide(Vault::new(secret_key.bytes(), secret_key.former(), app.rng().clone()));
+    app.provide(modules::SETTINGS);
     app.provide(config.fixed.clone());
     app.provide(PushServices(push));
     app.provide(Mailer::new(host, guard, client, authorities, config.outside.endpoints.clone()));

@@ -18,7 +18,7 @@ use kernel::{
     AppError,
     server::{Args, Engine, Problem},
 };
-use platform::server::backups;
+
 use records::{ChoiceValue, server::Actor};
 use serde_json::json;
 
@@ -60,7 +60,7 @@ async fn details(
     }
     let took = database(&state).await;
     let proven = match took {
-        Some(_) => within(PATIENCE, backups::last_proven(state.db())).await.and_then(Result::ok).flatten(),
+        Some(_) => within(PATIENCE, backups::server::last_proven(state.db())).await.and_then(Result::ok).flatten(),
         None => None,
     };
     let engine = match state.db().engine() {

@@ -9,7 +9,7 @@ use std::{
 
 use identity::server::first_run;
 use kernel::server::Db;
-use platform::server::notifications;
+
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -36,7 +36,7 @@ pub async fn serve(state: State, roles: &BTreeSet<Role>, queues: Option<&[String
         stop.send_replace(true);
     });
     if roles.contains(&Role::Worker) {
-        tokio::spawn(notifications::watch(state.app.clone(), state.actors(), stopped.clone()));
+        tokio::spawn(notifications::server::watch(state.app.clone(), state.actors(), stopped.clone()));
     }
     let db = state.db().clone();
     tokio::spawn(async move { db.hear_others().await });

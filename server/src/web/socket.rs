@@ -17,7 +17,7 @@ use identity::server::{
     sessions::{self, Live},
 };
 use kernel::{AppError, server::Problem};
-use platform::server::realtime::{Check, Resume, talk, turn_away};
+use realtime::server::{Check, Resume, talk, turn_away};
 use serde::Deserialize;
 
 use super::csrf;

@@ -82,7 +82,7 @@ impl Service {
         let (stop, stopped) = tokio::sync::watch::channel(false);
         tokio::spawn(self.state.worker().run(stopped.clone()));
         let (app, actors) = (self.state.app.clone(), self.state.actors());
-        tokio::spawn(platform::server::notifications::watch(app, actors, stopped));
+        tokio::spawn(notifications::server::watch(app, actors, stopped));
         stop
     }
 

@@ -2,11 +2,11 @@
 
 use crm::Company;
 use kernel::AppError;
-use platform::{
+use records::server::{Action, Grants, Reach};
+use transfer::{
     import::{Mapping, Mode, OnError, ProblemKind, Settings},
     server::import::{self, Aim},
 };
-use records::server::{Action, Grants, Reach};
 
 use super::world::{World, settings};
 

@@ -1,11 +1,11 @@
 //! Rows and the records they are about.
 
 use crm::{Company, Contact};
-use platform::{
+use records::Address;
+use transfer::{
     import::{Mapping, Mode, OnError, ProblemKind, Status},
     server::import::{self, Aim},
 };
-use records::Address;
 
 use super::world::{World, settings};
 
@@ -91,7 +91,7 @@ async fn settings_that_make_no_sense_are_refused_with_what_is_wrong() {
         let mode = if match_on.is_some() { Mode::Both } else { Mode::Create };
         let mut wanted = settings(mapping, match_on, mode, OnError::SkipRow);
         if mapping.contains("\"listed\": \"name\"") {
-            wanted.mapping.insert("name".into(), Some(platform::import::Match::to("name")));
+            wanted.mapping.insert("name".into(), Some(transfer::import::Match::to("name")));
         }
         let Err(kernel::AppError::Invalid(errors)) = world.work(id, wanted, Aim::Run).await else {
             panic!("{mapping} was taken")

@@ -2,11 +2,11 @@
 
 use crm::Company;
 use kernel::server::testing::{until, wait_for};
-use platform::{
+use records::server::{Action, Grants, Reach, testing};
+use transfer::{
     import::{ImportInfo, Status},
     server::import::{self, Aim},
 };
-use records::server::{Action, Grants, Reach, testing};
 
 use super::world::{NOW, World};
 
@@ -50,7 +50,7 @@ async fn a_killed_import_is_found_failed_and_can_be_undone() {
 /// A file of many companies, being imported: some are written.
 async fn under_way(world: &World, rows: usize) -> uuid::Uuid {
     let id = world.bring("companies", "many.csv", many(rows).as_bytes()).await.unwrap().id;
-    let settings = import::settings(platform::import::Mapping::new(), None, None);
+    let settings = import::settings(transfer::import::Mapping::new(), None, None);
     import::begin(&world.ctx, id, settings, Aim::Run).await.unwrap();
     until("some are written", async || import::open(&world.ctx, id).await.unwrap().counts.created > 0).await;
     id

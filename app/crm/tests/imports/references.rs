@@ -1,7 +1,7 @@
 //! Rows that name other rows.
 
 use crm::Company;
-use platform::{
+use transfer::{
     import::{Mode, OnError},
     server::import,
 };

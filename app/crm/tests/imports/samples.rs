@@ -1,7 +1,7 @@
 //! Two public files, dirty the way real ones are; and small ones with the same traits for who has not got them.
 
 use crm::{Company, founded_year};
-use platform::{
+use transfer::{
     import::{Mapping, Mode, OnError, Status},
     server::import::{self, Aim},
 };

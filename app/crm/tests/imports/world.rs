@@ -6,6 +6,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use files::server::Files;
+use jobs::server::{Actors, Jobs, Kinds, Services, Worker};
 use kernel::{
     AppError, Timestamp,
     server::{
@@ -13,19 +15,15 @@ use kernel::{
         testing::{TestDb, wait_for},
     },
 };
-use platform::{
-    import::{ImportInfo, Mapping, Mode, OnError, Problem, Settings, Status},
-    server::{
-        files::Files,
-        import::{self, Aim, Form, Imports, Upload},
-        jobs::{Actors, Jobs, Kinds, Services, Worker},
-    },
-};
 use records::{
     ListQuery, Record,
     server::{Action, Actor, App, Ctx, Grants, Module, Stored, list_cells, testing},
 };
 use tokio::sync::watch;
+use transfer::{
+    import::{ImportInfo, Mapping, Mode, OnError, Problem, Settings, Status},
+    server::import::{self, Aim, Form, Imports, Upload},
+};
 use uuid::Uuid;
 
 /// As much of a user as companies need.
@@ -63,7 +61,8 @@ impl World {
 
     pub async fn with(grants: Grants) -> Self {
         let db = TestDb::new().await;
-        let modules = vec![Module::new("test").record::<Person>(), platform::server::module(), crm::server::module()];
+        let modules =
+            vec![Module::new("test").record::<Person>(), organisation::server::module(), crm::server::module()];
         let app = testing::app((*db).clone(), Clock::fixed(NOW), modules);
         let user = Uuid::from_u128(7);
         let folder = std::env::temp_dir()
@@ -175,7 +174,7 @@ fn jobs(imports: &Imports, actor: &Arc<Mutex<Arc<Actor>>>) -> Jobs {
         Box::pin(async move { Ok(Some(actor)) })
     });
     let services = Services::new(actors).with(imports.files.clone());
-    Jobs { kinds: platform::server::add_jobs(Kinds::default()), services }
+    Jobs { kinds: transfer::server::add_jobs(Kinds::default()), services }
 }
 
 /// Settings with a mapping written as scripts write it.

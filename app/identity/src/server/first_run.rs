@@ -97,7 +97,7 @@ pub async fn complete(identity: &Identity, setup: Setup) -> Result<SignedIn, App
     })?;
     identity.throttle().succeed(SETTING, network);
     // A name that could not be kept can be given again in the settings; the account is there.
-    if let Err(error) = platform::server::organisation::ensure(&ctx, organisation).await {
+    if let Err(error) = organisation::server::ensure(&ctx, organisation).await {
         tracing::warn!(%error, "the organisation's name was not kept");
     }
     Ok(SignedIn { user, session: opened.id, secret: opened.secret, refresh: None })

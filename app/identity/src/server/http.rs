@@ -13,7 +13,7 @@ use axum::{
     routing::{get, post},
 };
 use kernel::{AppError, server::Problem};
-use platform::{preferences::Preferences, server::preferences};
+use preferences::Preferences;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -304,7 +304,7 @@ pub(crate) async fn enter(
     signed_in: &super::SignedIn,
     next: &str,
 ) -> Result<String, AppError> {
-    let preferences = preferences::of(&identity.system(), signed_in.user).await?;
+    let preferences = preferences::server::of(&identity.system(), signed_in.user).await?;
     let next = if next == "/" { crate::local_path(&preferences.start_page) } else { next };
     let mut cookies = vec![cookie(identity, signed_in.secret.as_deref().unwrap_or_default())];
     cookies.extend(look(&preferences));

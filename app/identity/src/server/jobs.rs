@@ -1,7 +1,7 @@
 //! What identity does by itself.
 
+use jobs::server::{Job, JobCx, Kinds, Missed, Outcome, Schedule};
 use kernel::AppError;
-use platform::server::jobs::{Job, JobCx, Kinds, Missed, Outcome, Schedule};
 use serde::{Deserialize, Serialize};
 
 use super::sessions;

@@ -1,13 +1,11 @@
 //! What people are told about their own account.
 
 use kernel::{AppError, server::Tx};
-use platform::{
-    notifications::{Channel, Mode, Priority},
-    server::{
-        device,
-        notifications::{Kind, Kinds, Notice, notify},
-    },
+use notifications::{
+    Channel, Mode, Priority,
+    server::{Kind, Kinds, Notice, notify},
 };
+use request::device;
 use uuid::Uuid;
 
 use super::{Identity, store};

@@ -8,8 +8,8 @@ use std::{
 };
 
 use kernel::{AppError, Timestamp};
-use platform::server::SessionOf;
 use records::server::{Actor, Ctx};
+use request::SessionOf;
 use uuid::Uuid;
 
 use super::{Identity, policy::policy, store, tokens};

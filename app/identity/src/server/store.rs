@@ -6,7 +6,8 @@ use kernel::{
     Timestamp,
     server::{Args, Db, DbError, Row, Source, Tx},
 };
-use platform::server::{notifications::push, realtime::tell_access};
+use notifications::server::push;
+use realtime::server::tell_access;
 use records::server::Sql;
 use uuid::Uuid;
 

@@ -78,7 +78,7 @@ impl World {
     pub async fn at(public_url: &str) -> Self {
         let db = TestDb::new().await;
         let clock = Clock::fixed(Timestamp::parse("2026-03-02T09:00:00Z").unwrap());
-        let modules = vec![super::module(), platform::server::module()];
+        let modules = vec![super::module(), organisation::server::module()];
         let app = testing::app((*db).clone(), clock.clone(), modules);
         let identity = Identity::new(app, settings(public_url));
         let router = router(&identity);

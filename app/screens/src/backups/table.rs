@@ -1,7 +1,7 @@
 //! The backups in a table.
 
+use backups::{BackupInfo, Cause, Status};
 use leptos::prelude::*;
-use platform::backups::{BackupInfo, Cause, Status};
 use ui::{EmptyState, Progress, Status as State};
 
 use super::Backups;

@@ -2,7 +2,7 @@
 
 use kernel::{AppError, Date, FieldErrors};
 use leptos::{prelude::*, task::spawn_local};
-use platform::export::{DateRange, Format, Wanted, api::start_export, refusal};
+use transfer::export::{DateRange, Format, Wanted, api::start_export, refusal};
 use ui::{Banner, Button, ButtonKind, Checkbox, DateInput, Dialog, Field, RadioGroup, Select, Size, Tone};
 
 use super::Exports;

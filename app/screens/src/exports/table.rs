@@ -2,7 +2,7 @@
 
 use kernel::AppError;
 use leptos::{prelude::*, task::spawn_local};
-use platform::export::{
+use transfer::export::{
     DateRange, ExportInfo, Status,
     api::{cancel_export, start_export},
     refusal,

@@ -1,7 +1,7 @@
 //! What an import would do, to the cell.
 
 use leptos::{prelude::*, task::spawn_local};
-use platform::import::{Difference, ImportInfo, rematch_import, run_import};
+use transfer::import::{Difference, ImportInfo, rematch_import, run_import};
 use ui::{Banner, Button, ButtonKind, Card, Status, TableScroll, Tone};
 
 use super::{Listed, Wizard, figures::figures, problems::problems};

@@ -2,8 +2,8 @@
 
 use kernel::AppError;
 use leptos::{prelude::*, task::spawn_local};
-use platform::import::{Column, DELIMITERS, ImportInfo, Mode, OnError, Settings, check_import};
 use records::{Address, FieldInfo, Kind};
+use transfer::import::{Column, DELIMITERS, ImportInfo, Mode, OnError, Settings, check_import};
 use ui::{Banner, Button, ButtonKind, Card, Checkbox, Field, Icon, Select, Size, Tone};
 
 use super::{Wizard, read_as::read_as};

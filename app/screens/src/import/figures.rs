@@ -1,7 +1,7 @@
 //! What became of the rows, in figures.
 
 use leptos::prelude::*;
-use platform::import::Counts;
+use transfer::import::Counts;
 use ui::KeyFigure;
 
 use crate::session::Session;

@@ -1,7 +1,7 @@
 //! What did not fit, cell by cell.
 
 use leptos::{prelude::*, task::spawn_local};
-use platform::import::{Problem, ProblemKind, import_problems};
+use transfer::import::{Problem, ProblemKind, import_problems};
 use ui::{Card, Status, TableFoot, TableScroll};
 
 use super::{Listed, Wizard};

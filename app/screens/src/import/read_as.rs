@@ -1,8 +1,8 @@
 //! How the values of a column are read: what suits the field it goes into.
 
 use leptos::prelude::*;
-use platform::import::{Column, DateOrder, Match};
 use records::Kind;
+use transfer::import::{Column, DateOrder, Match};
 use ui::{Select, Size};
 
 use super::columns::Draft;

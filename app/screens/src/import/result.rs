@@ -1,8 +1,8 @@
 //! What an import did, where that is, and the way back.
 
 use leptos::{prelude::*, task::spawn_local};
-use platform::import::{ImportInfo, Status, undo_import};
 use records::{Filter, ListQuery, Op};
+use transfer::import::{ImportInfo, Status, undo_import};
 use ui::{Banner, Button, ButtonKind, Tone};
 use uuid::Uuid;
 

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 use leptos::prelude::*;
-use platform::import::{DELIMITERS, ENCODINGS};
 use records::TypeInfo;
+use transfer::import::{DELIMITERS, ENCODINGS};
 use ui::{Banner, Button, ButtonKind, Field, FileDrop, Progress, Select, Tone};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{FileList, FormData, ProgressEvent, XmlHttpRequest};

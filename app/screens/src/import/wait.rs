@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
-use platform::import::{ImportInfo, Progress as Far, Status, cancel_import, import_progress};
+use transfer::import::{ImportInfo, Progress as Far, Status, cancel_import, import_progress};
 use ui::{Button, Progress};
 
 use super::{Wizard, figures::figures};

@@ -1,11 +1,11 @@
 //! One job in full, in a dialog.
 
-use kernel::AppError;
-use leptos::prelude::*;
-use platform::jobs::{
+use jobs::{
     HELD, JobAction, JobDetail, State,
     api::{act_on_jobs, open_job},
 };
+use kernel::AppError;
+use leptos::prelude::*;
 use ui::{Banner, Button, ButtonKind, DescriptionList, Detail, Dialog, SkeletonLines, Status, Tone};
 
 use super::{

@@ -1,7 +1,7 @@
 //! The queues with their figures, and the plots of the last hour and month.
 
+use jobs::{QueueInfo, State, api::pause_queue};
 use leptos::prelude::*;
-use platform::jobs::{QueueInfo, State, api::pause_queue};
 use ui::{BarChart, Button, ButtonKind, Card, LineChart, Series, Status, TableScroll};
 
 use super::Monitor;

@@ -1,10 +1,10 @@
 //! What comes by the clock, and the processes that do the work.
 
-use leptos::{prelude::*, task::spawn_local};
-use platform::jobs::{
+use jobs::{
     ScheduleInfo,
     api::{reschedule, run_schedule_now},
 };
+use leptos::{prelude::*, task::spawn_local};
 use ui::{Button, ButtonKind, Card, Dialog, EmptyState, Field, Input, Status, TableScroll, Toast};
 
 use super::Monitor;

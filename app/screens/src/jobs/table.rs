@@ -1,10 +1,10 @@
 //! The jobs themselves, by state, queue and kind, and what is done to many of them.
 
-use leptos::prelude::*;
-use platform::jobs::{
+use jobs::{
     JobAction, JobFilter, JobInfo, State,
     api::{act_on_all_jobs, act_on_jobs},
 };
+use leptos::prelude::*;
 use ui::{Button, ButtonKind, Card, EmptyState, Select, Size, Status};
 
 use super::Monitor;

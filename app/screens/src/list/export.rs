@@ -5,8 +5,8 @@ mod columns;
 use columns::Columns;
 use kernel::AppError;
 use leptos::{prelude::*, task::spawn_local};
-use platform::export::{Format, Wanted, api::start_export, refusal};
 use records::{Filter, Op, SortKey};
+use transfer::export::{Format, Wanted, api::start_export, refusal};
 use ui::{Banner, Button, ButtonKind, Dialog, RadioGroup, Size, Toast, Tone};
 
 use super::{List, goer};

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, time::Duration};
 
 use leptos::prelude::*;
-use platform::realtime::{self, Hello, Look, Message, Since};
+use realtime::{self, Hello, Look, Message, Since};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 

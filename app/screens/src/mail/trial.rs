@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kernel::FieldErrors;
 use leptos::{prelude::*, task::spawn_local};
-use platform::outbox::{
+use outbox::{
     MessageDetail, State,
     api::{open_message, try_mail},
 };

@@ -2,7 +2,7 @@
 
 use kernel::AppError;
 use leptos::{prelude::*, task::spawn_local};
-use platform::notifications::{
+use notifications::{
     NotificationFilter, NotificationPage,
     api::{list_notifications, mark_all_read},
 };

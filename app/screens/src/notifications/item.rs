@@ -1,7 +1,7 @@
 //! One notification.
 
 use leptos::{prelude::*, task::spawn_local};
-use platform::notifications::{
+use notifications::{
     NotificationInfo, Priority, Snooze, Standing,
     api::{mark_read, put_off, take_standing},
 };

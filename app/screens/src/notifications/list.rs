@@ -3,7 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
-use platform::notifications::{
+use notifications::{
     NotificationFilter, NotificationPage,
     api::{list_notifications, mark_all_read},
 };

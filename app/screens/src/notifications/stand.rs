@@ -1,7 +1,7 @@
 //! Whether one follows a record, or wants to hear nothing of it.
 
 use leptos::{prelude::*, task::spawn_local};
-use platform::notifications::{
+use notifications::{
     Standing,
     api::{open_standing, take_standing},
 };

@@ -1,7 +1,7 @@
 //! One message in full, in a dialog.
 
 use leptos::prelude::*;
-use platform::outbox::{
+use outbox::{
     Delivery, MessageAction, MessageDetail, RecipientInfo, State,
     api::{act_on_messages, open_message},
 };

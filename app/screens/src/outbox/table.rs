@@ -1,7 +1,7 @@
 //! The messages, by state and words, and what is done to many of them.
 
 use leptos::prelude::*;
-use platform::outbox::{
+use outbox::{
     MessageAction, MessageInfo, State,
     api::{act_on_all_messages, act_on_messages},
 };

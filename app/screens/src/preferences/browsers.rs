@@ -2,7 +2,7 @@
 
 use kernel::AppError;
 use leptos::{prelude::*, task::spawn_local};
-use platform::notifications::{
+use notifications::{
     api::{open_push, remove_push, subscribe_push, try_push},
     push::{Browser, Browsers},
 };

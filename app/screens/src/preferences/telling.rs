@@ -1,10 +1,8 @@
 //! How one wants to be told: each kind on each channel, and the hours in which nothing rings.
 
 use leptos::{prelude::*, task::spawn_local};
-use platform::{
-    notifications::{Channel, Choice, Choices, Mode, api::choose_channel},
-    preferences::{Quiet, write_minutes},
-};
+use notifications::{Channel, Choice, Choices, Mode, api::choose_channel};
+use preferences::{Quiet, write_minutes};
 use serde_json::{Value as Json, json};
 use ui::{Card, Field, Input, Select, Size, Switch, TableScroll, Toast};
 

@@ -1,7 +1,7 @@
 //! Who else has the record open.
 
 use leptos::prelude::*;
-use platform::realtime::Person;
+use realtime::Person;
 use ui::Avatar;
 
 use crate::{live::Live, session::Session};

@@ -1,11 +1,11 @@
 //! The figures of the home page: each is a list's own question, asked with the viewer's permit.
 
 use kernel::AppError;
-use platform::server::ctx;
 use records::{
     Flags, Kind, ListQuery,
     server::{self, Action, AnyPermit, Ctx},
 };
+use request::ctx;
 
 use crate::api::{ChangeSet, Chart, HomeFigures};
 

@@ -3,14 +3,12 @@
 use kernel::AppError;
 use kernel::Formats;
 use leptos::prelude::use_context;
-use platform::{
-    preferences::Preferences,
-    server::{ctx, notifications, preferences, realtime},
-};
+use preferences::Preferences;
 use records::{
     TypeInfo,
     server::{Action, App, Ctx, describe},
 };
+use request::ctx;
 
 use crate::api::{Bootstrap, Me, TypeName};
 
@@ -20,11 +18,11 @@ const ORDER: [&str; 2] = ["companies", "contacts"];
 pub async fn bootstrap() -> Result<Bootstrap, AppError> {
     let app = use_context::<App>().ok_or(AppError::Unavailable)?;
     // Before anything is read: what happens in between is told twice rather than never.
-    let since = realtime::since();
+    let since = realtime::server::since();
     match ctx().await {
         Ok(ctx) => {
             let types = types(&ctx);
-            let own = preferences::own(&ctx).await?;
+            let own = preferences::server::own(&ctx).await?;
             Ok(Bootstrap {
                 user: ctx.actor.user.map(|id| Me {
                     id,
@@ -35,9 +33,9 @@ pub async fn bootstrap() -> Result<Bootstrap, AppError> {
                 }),
                 types: types.iter().map(TypeName::from).collect(),
                 descriptions: serde_json::to_string(&types).unwrap_or_default(),
-                formats: preferences::formats(&own, &ctx.organisation()),
+                formats: preferences::server::formats(&own, &ctx.organisation()),
                 preferences: own,
-                unread: notifications::count_unread(&ctx).await?,
+                unread: notifications::server::count_unread(&ctx).await?,
                 since,
                 ..anybody(&app).await?
             })
@@ -49,7 +47,7 @@ pub async fn bootstrap() -> Result<Bootstrap, AppError> {
 
 /// What somebody who has not signed in may know.
 async fn anybody(app: &App) -> Result<Bootstrap, AppError> {
-    platform::server::organisation::refresh(app).await?;
+    organisation::server::refresh(app).await?;
     let organisation = app.organisation();
     let users = app.db().fetch_optional("select id from users limit 1", vec![]).await?;
     Ok(Bootstrap {

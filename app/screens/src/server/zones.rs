@@ -1,7 +1,7 @@
 //! Time zones by a part of their name.
 
 use kernel::{AppError, fold, server::zone::Zone};
-use platform::server::ctx;
+use request::ctx;
 
 /// The most that are offered at once.
 const MOST: usize = 30;

@@ -1,6 +1,6 @@
 //! Backups.
 
-use platform::backups::{Cause, Status};
+use backups::{Cause, Status};
 use serde_json::{Map, Value as Json, json};
 
 use super::{Operation, answer, fixed::object, link};

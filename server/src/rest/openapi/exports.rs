@@ -1,7 +1,7 @@
 //! Exports.
 
-use platform::export::{Format, Status};
 use serde_json::{Map, Value as Json, json};
+use transfer::export::{Format, Status};
 
 use super::{Operation, answer, fixed::object, link};
 

@@ -1,7 +1,7 @@
 //! The routes that are there whatever the record types.
 
-use platform::import::DELIMITERS;
 use serde_json::{Map, Value as Json, json};
+use transfer::import::DELIMITERS;
 
 use super::{Operation, answer, backups, exports, link, mail, push};
 
@@ -201,7 +201,7 @@ pub fn schemas() -> Map<String, Json> {
                 json!({
                     "id": id,
                     "kind": text,
-                    "state": { "type": "string", "enum": platform::jobs::State::ALL.map(platform::jobs::State::name) },
+                    "state": { "type": "string", "enum": jobs::State::ALL.map(jobs::State::name) },
                     "progress": object(&["done", "total", "message"], json!({
                         "done": count,
                         "total": { "type": "integer", "minimum": 0, "description": "0 where nobody knows." },

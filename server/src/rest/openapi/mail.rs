@@ -1,10 +1,8 @@
 //! The routes of outgoing mail.
 
-use platform::{
-    outbox::{Delivery, State, settings::SECTION},
-    settings::Kind,
-};
+use outbox::{Delivery, State, settings::SECTION};
 use serde_json::{Map, Value as Json, json};
+use settings::Kind;
 
 use super::{Operation, answer, link};
 

@@ -1,10 +1,8 @@
 //! The routes about the caller: what they prefer, and what they are told.
 
 use kernel::format::{DateFormat, NumberFormat, TimeFormat};
-use platform::{
-    notifications::{Channel, DeliveryState, Mode, Priority, Snooze, Standing},
-    preferences::{Density, Theme},
-};
+use notifications::{Channel, DeliveryState, Mode, Priority, Snooze, Standing};
+use preferences::{Density, Theme};
 use records::{RecordType, server::Registry};
 use serde_json::{Map, Value as Json, json};
 

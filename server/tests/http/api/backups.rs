@@ -1,11 +1,8 @@
 //! `/api/v1/backups/`, and what the health page says of them.
 
+use backups::{Cause, server::Backups};
+use jobs::Progress;
 use kernel::server::testing::{until, wait_for};
-use platform::{
-    backups::Cause,
-    jobs::Progress,
-    server::{backups::Backups, jobs},
-};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -66,7 +63,7 @@ async fn administrators_hear_of_a_backup_that_failed_and_not_of_one_that_was_pro
     let state = &world.service.state;
     let _working = world.service.work();
     let pause = async |is_paused| {
-        jobs::pause(&state.identity.system(), &state.jobs(), "backups", is_paused).await.unwrap();
+        jobs::server::pause(&state.identity.system(), &state.jobs(), "backups", is_paused).await.unwrap();
     };
     for (is_proven, status, heard) in [(true, "proven", 0), (false, "failed", 1)] {
         pause(true).await;

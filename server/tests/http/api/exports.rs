@@ -335,6 +335,6 @@ async fn a_file_expires_and_goes() {
     refuses(&world.get("ada", &format!("{EXPORT}{id}/download/")).await, 404);
     let state = &world.service.state;
     let ctx = state.app.ctx(std::sync::Arc::new(records::server::Actor::system()));
-    platform::server::jobs::run_now(&ctx, &state.jobs(), "sweep_exports").await.unwrap();
+    jobs::server::run_now(&ctx, &state.jobs(), "sweep_exports").await.unwrap();
     until("the file is gone", async || world.rows("files").await == 0).await;
 }

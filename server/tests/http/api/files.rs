@@ -1,7 +1,7 @@
 //! `/files/{id}`: who gets what somebody else may not.
 
 use kernel::{Timestamp, server::Tx};
-use platform::server::files;
+
 use uuid::Uuid;
 
 use super::{
@@ -17,7 +17,7 @@ async fn file(world: &World, who: &str, name: &str, content: &str) -> Uuid {
     std::fs::write(spooled.path(), content).unwrap();
     let kept = state.files.put(&ctx, spooled, name).await.unwrap();
     let mut tx: Tx = state.db().begin().await.unwrap();
-    let id = files::add(&ctx, &mut tx, &kept).await.unwrap();
+    let id = files::server::add(&ctx, &mut tx, &kept).await.unwrap();
     tx.commit().await.unwrap();
     id
 }

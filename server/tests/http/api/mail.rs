@@ -1,6 +1,6 @@
 //! The outbox and its settings, as a script sees them.
 
-use platform::server::outbox::{Letter, Recipient, post};
+use outbox::server::{Letter, Recipient, post};
 use serde_json::json;
 
 use super::world::World;

@@ -1,6 +1,6 @@
 //! Coming, coming back, and being turned away.
 
-use platform::server::realtime::{Event, tell_user};
+use realtime::server::{Event, tell_user};
 use serde_json::{Value, json};
 
 use super::listener::{Listener, PATIENCE, listen, mark};

@@ -3,9 +3,9 @@
 use std::{net::SocketAddr, time::Duration};
 
 use futures::{SinkExt, StreamExt};
-use platform::{
-    realtime::Message,
-    server::realtime::{Event, tell_user},
+use realtime::{
+    Message,
+    server::{Event, tell_user},
 };
 use serde_json::json;
 use tokio::{net::TcpStream, time::timeout};

@@ -56,7 +56,7 @@ async fn who_may_not_see_a_record_any_more_is_not_there_and_hears_nothing() {
     }
 }
 
-fn people_of(message: &platform::realtime::Message) -> Vec<&str> {
+fn people_of(message: &realtime::Message) -> Vec<&str> {
     if message.event == "presence" { people(message) } else { vec![] }
 }
 

@@ -1,7 +1,7 @@
 //! Pages at one process hear what happens in another.
 
 use kernel::server::testing::{TestRedis, wait_for};
-use platform::server::realtime::{Event, tell_user};
+use realtime::server::{Event, tell_user};
 use serde_json::json;
 
 use super::listener::{listen, mark, people};

@@ -1,6 +1,6 @@
 //! What somebody is told, as their open pages hear of it.
 
-use platform::server::notifications::{Notice, notify, told};
+use notifications::server::{Notice, notify, told};
 
 use super::*;
 

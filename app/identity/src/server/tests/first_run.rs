@@ -36,7 +36,7 @@ async fn the_token_from_the_log_makes_the_first_administrator_once() {
     assert_eq!((answer.status.as_u16(), answer.header("location")), (302, "/"), "{}", answer.text);
     assert_eq!(world.who(("cookie", &answer.cookie())).await, EMAIL);
     assert_eq!(world.ctx(EMAIL).await.actor.role, "admin");
-    let organisation = platform::server::organisation::find(&world.identity.system()).await.unwrap();
+    let organisation = organisation::server::find(&world.identity.system()).await.unwrap();
     assert_eq!(organisation.unwrap().1.name, "Lima & Co");
 
     assert!(!first_run::is_open(&world.identity).await.unwrap());

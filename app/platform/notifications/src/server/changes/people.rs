@@ -1,0 +1,223 @@
+//! Whom the changes of one change-set to records of one type concern.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use jobs::server::Actors;
+use kernel::AppError;
+use records::{
+    Kind, Value,
+    server::{Action, AnyPermit, Ctx, Entry, Stored, find_many, title},
+};
+use uuid::Uuid;
+
+use super::super::store::{self, Change, Set};
+use crate::Standing;
+
+/// Fields that say whose a record is.
+const OWNERS: [&str; 2] = ["owner", "assignee"];
+/// Records read at a time.
+const PAGE: usize = 1_000;
+
+/// What a change-set did to one record, all in all.
+struct Fate {
+    record: Uuid,
+    /// `create`, `edit`, `delete` or `restore`.
+    action: String,
+    /// Of what was edited, each value before and after.
+    fields: BTreeMap<String, (Value, Value)>,
+    /// The version of the record that came of it.
+    version: i64,
+}
+
+/// Each record's changes, which stand together in their order, as one.
+fn fates(changes: Vec<Change>) -> Vec<Fate> {
+    let mut fates: Vec<Fate> = vec![];
+    for Change { record, action, fields, version } in changes {
+        let edited = fields.as_deref().map(differences).unwrap_or_default();
+        match fates.last_mut().filter(|fate| fate.record == record) {
+            None => fates.push(Fate { record, action, fields: edited, version }),
+            Some(fate) => {
+                if fate.action != "create" && action != "edit" {
+                    fate.action = action;
+                }
+                fate.version = version;
+                for (field, (before, after)) in edited {
+                    fate.fields.entry(field).and_modify(|(_, last)| *last = after.clone()).or_insert((before, after));
+                }
+            }
+        }
+    }
+    fates
+}
+
+/// Records that concern one person.
+#[derive(Default)]
+pub struct Records {
+    pub count: i64,
+    /// The first of them, what it is called, and what was done to it.
+    pub first: Option<(Uuid, String, String)>,
+    /// The labels of the fields that changed of it, as far as the person may see them.
+    pub fields: Vec<String>,
+}
+
+/// Whom a change-set concerns.
+pub struct Concerned {
+    pub entry: Arc<Entry>,
+    pub assigned: BTreeMap<Uuid, Records>,
+    pub changed: BTreeMap<Uuid, Records>,
+}
+
+/// The people a change-set concerns by its changes to one type; `None` where the program no longer knows the type.
+pub async fn concerned(
+    ctx: &Ctx,
+    actors: &Actors,
+    set: &Set,
+    record_type: &str,
+) -> Result<Option<Concerned>, AppError> {
+    let Ok(permit) = ctx.permit_any(record_type, Action::View) else { return Ok(None) };
+    let entry = permit.entry().clone();
+    let mut reading = Reading {
+        ctx,
+        actors,
+        set,
+        owners: owner_fields(&entry),
+        concerned: Concerned { entry, assigned: BTreeMap::new(), changed: BTreeMap::new() },
+        permits: HashMap::new(),
+    };
+    let mut after = Uuid::nil();
+    loop {
+        let changes = store::changes(ctx.db(), set.id, record_type, after, PAGE).await?;
+        let Some(last) = changes.last() else { return Ok(Some(reading.concerned)) };
+        after = last.record;
+        reading.page(&permit, &fates(changes)).await?;
+    }
+}
+
+fn owner_fields(entry: &Entry) -> Vec<usize> {
+    let fields = entry.ty.fields.iter().enumerate();
+    let owners = fields.filter(|(_, f)| OWNERS.contains(&f.name.as_ref()) && f.kind.target() == Some("users"));
+    owners.map(|(i, _)| i).collect()
+}
+
+struct Reading<'a> {
+    ctx: &'a Ctx,
+    actors: &'a Actors,
+    set: &'a Set,
+    owners: Vec<usize>,
+    concerned: Concerned,
+    /// What each person may see of the type.
+    permits: HashMap<Uuid, Option<AnyPermit>>,
+}
+
+impl Reading<'_> {
+    async fn page(&mut self, permit: &AnyPermit, fates: &[Fate]) -> Result<(), AppError> {
+        let ids: Vec<Uuid> = fates.iter().map(|fate| fate.record).collect();
+        let rows = find_many(self.ctx, permit, &ids).await?;
+        let rows: HashMap<Uuid, Stored> = rows.into_iter().map(|row| (row.id, row)).collect();
+        let mut standings: HashMap<Uuid, Vec<(Uuid, Standing)>> = HashMap::new();
+        for (user, record, standing) in store::standings(self.ctx.db(), &ids).await? {
+            standings.entry(record).or_default().push((user, standing));
+        }
+        for fate in fates {
+            let Some(row) = rows.get(&fate.record) else { continue };
+            let none = vec![];
+            self.record(fate, row, standings.get(&fate.record).unwrap_or(&none)).await?;
+        }
+        Ok(())
+    }
+
+    async fn record(&mut self, fate: &Fate, row: &Stored, standings: &[(Uuid, Standing)]) -> Result<(), AppError> {
+        let fields = &fate.fields;
+        let with = |wanted: Standing| standings.iter().filter(move |(_, s)| *s == wanted).map(|(user, _)| *user);
+        let muted: BTreeSet<Uuid> = with(Standing::Muted).collect();
+        let is_told = |user: &Uuid| Some(*user) != self.set.actor && !muted.contains(user);
+        let assigned = match fate.action.as_str() {
+            "create" => self.first_owners(fate, row).await?,
+            "edit" => {
+                let set = |i: &usize| fields.get(self.concerned.entry.ty.fields[*i].name.as_ref());
+                self.owners.iter().filter_map(|i| set(i)?.1.as_id()).collect()
+            }
+            _ => BTreeSet::new(),
+        };
+        let assigned: BTreeSet<Uuid> = assigned.into_iter().filter(is_told).collect();
+        let owners = self.owners.iter().filter_map(|i| row.cells.at(*i).as_id());
+        let mut others: BTreeSet<Uuid> = with(Standing::Following).chain(owners).filter(is_told).collect();
+        others.retain(|user| fate.action != "create" && !assigned.contains(user));
+        // A title that is hidden from them is not told either.
+        let first = |theirs: &AnyPermit| (row.id, title(theirs, row), fate.action.clone());
+        for user in assigned {
+            if let Some(theirs) = self.permit(user).await?.filter(|p| p.allows(row.meta.owner, row.meta.team)) {
+                let records = self.concerned.assigned.entry(user).or_default();
+                records.count += 1;
+                records.first.get_or_insert_with(|| first(&theirs));
+            }
+        }
+        for user in others {
+            let Some(theirs) = self.permit(user).await?.filter(|p| p.allows(row.meta.owner, row.meta.team)) else {
+                continue;
+            };
+            let seen: Vec<String> = self
+                .concerned
+                .entry
+                .ty
+                .fields
+                .iter()
+                .enumerate()
+                .filter(|(i, f)| theirs.may_see(*i) && fields.contains_key(f.name.as_ref()) && f.kind != Kind::LongText)
+                .map(|(_, f)| f.label.to_string())
+                .collect();
+            // What changed is not theirs to see.
+            let is_seen = |name: &String| self.concerned.entry.ty.field(name).is_some_and(|(i, _)| theirs.may_see(i));
+            if fate.action == "edit" && !fields.keys().any(is_seen) {
+                continue;
+            }
+            let records = self.concerned.changed.entry(user).or_default();
+            records.count += 1;
+            if records.first.is_none() {
+                records.first = Some(first(&theirs));
+                records.fields = seen;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whose a record was when it was made. A create says nothing of its values: they are the row's, but for those that
+    /// were changed since.
+    async fn first_owners(&self, fate: &Fate, row: &Stored) -> Result<BTreeSet<Uuid>, AppError> {
+        let mut owners: BTreeMap<usize, Value> = self.owners.iter().map(|i| (*i, row.cells.at(*i).clone())).collect();
+        if row.meta.version > fate.version {
+            let later = store::later(self.ctx.db(), fate.record, fate.version).await?;
+            // The first to change a field says what it was before.
+            for fields in later.iter().rev().map(|fields| differences(fields)) {
+                for (i, owner) in &mut owners {
+                    if let Some((before, _)) = fields.get(self.concerned.entry.ty.fields[*i].name.as_ref()) {
+                        owner.clone_from(before);
+                    }
+                }
+            }
+        }
+        Ok(owners.values().filter_map(Value::as_id).collect())
+    }
+
+    async fn permit(&mut self, user: Uuid) -> Result<Option<AnyPermit>, AppError> {
+        if let Some(known) = self.permits.get(&user) {
+            return Ok(known.clone());
+        }
+        let actor = (self.actors)(user).await?;
+        let permit = actor.and_then(|actor| {
+            let theirs = self.ctx.app.ctx(actor);
+            theirs.permit_any(self.concerned.entry.ty.name, Action::View).ok()
+        });
+        self.permits.insert(user, permit.clone());
+        Ok(permit)
+    }
+}
+
+/// `{field: [before, after]}`.
+fn differences(fields: &str) -> BTreeMap<String, (Value, Value)> {
+    // What cannot be read tells of nothing that changed.
+    serde_json::from_str(fields).unwrap_or_default()
+}
