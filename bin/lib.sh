@@ -1,11 +1,12 @@
 # What the commands in this folder share. Sourced, never run.
-# shellcheck shell=bash
+# Callers set $scratch and use what looks unused here.
+# shellcheck shell=bash disable=SC2034,SC2154
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mainstay
 tools=$cache/tools
-target=${CARGO_TARGET_DIR:-$root/target}
+target=$(realpath -m -- "${CARGO_TARGET_DIR:-$root/target}")
 
 toolchain=1.95.0
 cargo_leptos=0.3.10
@@ -57,8 +58,42 @@ free_port() {
   node -e 'const s = require("net").createServer(); s.listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'
 }
 
-# cargo-leptos would follow each error of a build with its own stack.
-leptos_build() { RUST_BACKTRACE=0 cargo leptos build "$@" < /dev/null; }
+# leptos_build <name> <options…>: Mainstay in $target/built/<name>, as it lies where it is deployed: the program, `site`, and
+# `hash.txt` with the names of what is in there. A server reads all three while it runs, so each command has a folder of
+# its own, and none changes what another serves.
+leptos_build() {
+  local folder=$target/built/$1 profile=debug
+  shift
+  if [[ " $* " == *" --release "* ]]; then profile=release; fi
+  [ -d "$folder" ] || say "Building Mainstay: minutes the first time, seconds from then on"
+  mkdir -p "$folder"
+  # Otherwise cargo-leptos follows each error of a build with its own stack.
+  RUST_BACKTRACE=0 LEPTOS_SITE_ROOT=$folder/site LEPTOS_HASH_FILE_NAME=$folder/hash.txt \
+    cargo leptos build "$@" < /dev/null || return
+  ln -f "$target/$profile/mainstay" "$folder/mainstay" 2> /dev/null || cp -f "$target/$profile/mainstay" "$folder/mainstay"
+}
+
+# begin <part>: from here on it is this part that takes the time, until the next. A command that another has called adds to
+# what that has noted.
+begin() {
+  if [ -n "${MAINSTAY_MINUTES:-}" ]; then printf '%s %s\n' "$EPOCHSECONDS" "$1" >> "$MAINSTAY_MINUTES"; fi
+}
+
+# Prints how many minutes each part took.
+print_minutes() {
+  say "── minutes"
+  awk -v now="$EPOCHSECONDS" '
+    { began[NR] = $1; sub(/^[0-9]+ /, ""); part[NR] = $0 }
+    END {
+      began[NR + 1] = now
+      for (i = 1; i <= NR; i++) {
+        if (!(part[i] in took)) order[++parts] = part[i]
+        took[part[i]] += (began[i + 1] - began[i]) / 60
+      }
+      for (i = 1; i <= parts; i++) printf "%6.1f  %s\n", took[order[i]], order[i]
+      printf "%6.1f  in all\n", (now - began[1]) / 60
+    }' "$MAINSTAY_MINUTES" >&2
+}
 
 postgres=
 as_owner=()
@@ -66,7 +101,7 @@ as_owner=()
 # start_postgres <settings…>: a PostgreSQL of our own in $scratch/postgres, owned by an unprivileged user; its address
 # is $postgres_url. Its order of text is a language's, as on most servers, so that a forgotten `collate "C"` shows.
 start_postgres() {
-  local folder port setting settings= locale=(--locale=C.UTF-8)
+  local folder port setting settings='' locale=(--locale=C.UTF-8)
   for setting in "$@"; do settings+=" -c $setting"; done
   folder=$(find_postgres) || die "PostgreSQL is missing: run bin/setup test"
   mkdir "$scratch/postgres"

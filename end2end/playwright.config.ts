@@ -1,11 +1,11 @@
 import { defineConfig } from "@playwright/test";
 
-// Journeys share one machine with the server they drive, so they run one after the other, and a journey that only
-// passes the second time has found something.
+// Each worker has a server and a browser of its own; the journeys of one file run one after the other. What fails is tried
+// again by bin/test, alone.
 export default defineConfig({
   testDir: "journeys",
   outputDir: "test-results",
-  workers: 1,
+  workers: Number(process.env.E2E_WORKERS ?? 1),
   fullyParallel: false,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),

@@ -18,8 +18,9 @@ export interface Server {
 }
 
 const root = resolve(import.meta.dirname, "..");
-const program = process.env.E2E_SERVER ?? join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug/mainstay");
-const site = process.env.E2E_SITE ?? join(root, "target/site");
+const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
+/** With what it serves beside it, as `bin/test` builds it. */
+const program = process.env.E2E_SERVER ?? join(target, "built/test/mainstay");
 
 /** Starts a server of its own, with the sample company unless it should be `empty`. */
 export async function startServer({ empty = false } = {}): Promise<Server> {
@@ -33,7 +34,6 @@ export async function startServer({ empty = false } = {}): Promise<Server> {
     MAINSTAY_ADDR: `127.0.0.1:${port}`,
     MAINSTAY_PUBLIC_URL: url,
     MAINSTAY_DATA: join(folder, "data"),
-    MAINSTAY_SITE: site,
   };
   const command = (args: string[], input = "") => {
     const run = spawnSync(program, args, { cwd: folder, env, input, encoding: "utf8" });

@@ -3,12 +3,16 @@
 //! `MAINSTAY_TEST_DATABASE` names a PostgreSQL server (`postgres://…`, a role that may create databases); without it
 //! tests use SQLite in temporary files. Either way migrations run once: their result is kept as a template, named after
 //! the checksums of the files, and copied for each test.
+//!
+//! `MAINSTAY_TEST_MARKS` names a file for the names of the tests that asked for a database: `bin/test` runs no others on a
+//! second engine.
 
 mod redis;
 
 use std::{
     fmt::Debug,
-    fs, io,
+    fs,
+    io::{self, Write},
     ops::Deref,
     path::PathBuf,
     time::{Duration, Instant},
@@ -125,6 +129,7 @@ impl TestDb {
     }
 
     async fn make(is_migrated: bool) -> Result<Self, TestDbError> {
+        leave_mark()?;
         #[expect(clippy::disallowed_methods, reason = "test runs have no configuration file")]
         let server = std::env::var("MAINSTAY_TEST_DATABASE").unwrap_or_default();
         let name = format!("mainstay_test_{}", Clock::System.new_id(&Rng::system()).simple());
@@ -144,6 +149,19 @@ impl TestDb {
             Ok(Self { db: open(&url).await?, url, remains: Remains::Database { server, name } })
         }
     }
+}
+
+/// Writes down that this test asks for a database. What does not passes on one engine as it does on another.
+fn leave_mark() -> io::Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "test runs have no configuration file")]
+    let told = |name: &str| std::env::var(name);
+    if let (Ok(file), Ok(binary), Ok(test)) =
+        (told("MAINSTAY_TEST_MARKS"), told("NEXTEST_BINARY_ID"), told("NEXTEST_TEST_NAME"))
+    {
+        // In one piece: other tests write at the same time.
+        fs::File::options().create(true).append(true).open(file)?.write_all(format!("{binary} {test}\n").as_bytes())?;
+    }
+    Ok(())
 }
 
 #[derive(Debug, thiserror::Error)]
