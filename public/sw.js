@@ -2,7 +2,7 @@
 // it looks into no other request.
 "use strict";
 
-const ICON = "/icon-192.png";
+const ICON = "/icons/icon-192.b3e08ee611ac7aa663dfa0.png";
 const SUBSCRIPTIONS = "/api/v1/push-subscriptions/";
 
 // A new version has nothing to wait for.

@@ -25,7 +25,13 @@ use leptos_router::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Link rel="preload" href="/fonts/inter-latin.woff2" as_="font" type_="font/woff2" crossorigin="anonymous" />
+        <Link
+            rel="preload"
+            href="/fonts/inter-latin.a67c1ab7adb2f7a009b716.woff2"
+            as_="font"
+            type_="font/woff2"
+            crossorigin="anonymous"
+        />
         <Title formatter=|text: String| if text.is_empty() { "Mainstay".to_owned() } else { format!("{text} · Mainstay") } />
         <Router>
             <Routes fallback=missing::missing>

@@ -102,15 +102,15 @@ export class Server {
     });
   }
 
-  /** Seconds of CPU that the server has used, with the database's when that is another program. */
-  cpu() {
+  /** Seconds of CPU that the server has used, with the database's when that is another program, unless `own` is meant. */
+  cpu(own = false) {
     const used = (pid) => {
       const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
       // With what its children used that ended meanwhile: the database's come and go.
       return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
     };
     let seconds = used(this.process.pid);
-    if (this.database) {
+    if (this.database && !own) {
       for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
         try {
           if (readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("postgres")) seconds += used(pid);
@@ -156,20 +156,24 @@ export class Server {
     });
   }
 
-  /** CPU a request in ms while as many requests come as are answered, from eight clients at once. */
-  async work(path, count) {
+  /**
+   * CPU a request in ms while as many requests come as are answered, from eight clients at once. With a `body` they write;
+   * `own` counts the server without the database.
+   */
+  async work(path, count, { body, own } = {}) {
     const ask = async (i) => {
-      const answer = await this.request("GET", path(i));
-      if (answer.status !== 200) throw new Error(`${path(i)}: ${answer.status} ${answer.body}`);
+      const answer = await this.request(body ? "POST" : "GET", path(i), body?.(i));
+      if (answer.status !== (body ? 201 : 200)) throw new Error(`${path(i)}: ${answer.status} ${answer.body}`);
     };
-    for (let i = 0; i < 50; i++) await ask(i);
-    const cpu = this.cpu();
+    // Not with numbers that are asked for again.
+    for (let i = 0; i < 50; i++) await ask(count + i);
+    const cpu = this.cpu(own);
     let next = 0;
     const client = async () => {
       while (next < count) await ask(next++);
     };
     await Promise.all(Array.from({ length: 8 }, client));
-    return ((this.cpu() - cpu) * 1000) / count;
+    return ((this.cpu(own) - cpu) * 1000) / count;
   }
 
   /** Sends `count` requests at a steady rate; gives the 50th, 95th and 99th percentile in ms. */

@@ -89,8 +89,9 @@ test("a step that cannot be read is asked for again, and one that is over no mor
   await page.route("**/api/imports/open", async (route) => {
     opened += 1;
     if (opened > 1) {
-      await page.waitForTimeout(1500);
-      return route.continue();
+      let over = await route.fetch();
+      while ((await over.json())[0].status !== "done") over = await route.fetch();
+      return route.fulfill({ response: over });
     }
     const response = await route.fetch();
     const [now, listed] = await response.json();

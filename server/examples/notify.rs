@@ -4,7 +4,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use jobs::server::{Actors, Kinds, Services, Worker};
+use jobs::server::{Actors, Services, Worker};
 use kernel::server::{
     Arg, Clock, Db, Rng,
     migrate::{self, MIGRATIONS},

@@ -3,12 +3,14 @@
 mod backup;
 mod jobs;
 mod parse;
+mod schema;
 mod user;
 
 use std::{process::ExitCode, time::Duration};
 
 pub use parse::Role;
 use parse::{Command, Help};
+use tokio::runtime::Runtime;
 
 use crate::{
     config::{Config, Environment},
@@ -44,6 +46,10 @@ pub fn main(arguments: Vec<String>, environment: Environment) -> ExitCode {
 }
 
 fn run(command: Command, environment: &Environment) -> Result<(), String> {
+    // Whoever develops the program need not have set it up.
+    if let Command::SchemaDraft(asked) = command {
+        return runtime()?.block_on(schema::draft(asked));
+    }
     let config = Config::load(environment).map_err(|e| e.to_string())?;
     match command {
         Command::ConfigCheck => {
@@ -61,8 +67,7 @@ fn run(command: Command, environment: &Environment) -> Result<(), String> {
         _ => {}
     }
     log::start(&config.log);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_keep_alive(SPARE).build();
-    runtime.map_err(|e| format!("no threads could be started: {e}"))?.block_on(async {
+    runtime()?.block_on(async {
         match command {
             Command::Serve { roles, queues } => {
                 web::serve(State::start(config).await.map_err(|e| e.0)?, &roles, queues.as_deref()).await
@@ -74,7 +79,7 @@ fn run(command: Command, environment: &Environment) -> Result<(), String> {
             }
             Command::Backup(asked) => backup::run(config, asked).await,
             Command::Restore { archive } => backup::restore(config, &archive).await,
-            Command::ConfigCheck | Command::ConfigPrint | Command::OpenApi => Ok(()),
+            Command::ConfigCheck | Command::ConfigPrint | Command::OpenApi | Command::SchemaDraft(_) => Ok(()),
             Command::UserCreate(_) | Command::SampleLoad { .. } | Command::Jobs(_) => {
                 let state = State::start(config).await.map_err(|e| e.0)?;
                 let done = write(&state, command).await;
@@ -84,6 +89,11 @@ fn run(command: Command, environment: &Environment) -> Result<(), String> {
             }
         }
     })
+}
+
+fn runtime() -> Result<Runtime, String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_keep_alive(SPARE).build();
+    runtime.map_err(|e| format!("no threads could be started: {e}"))
 }
 
 async fn write(state: &State, command: Command) -> Result<(), String> {

@@ -76,7 +76,6 @@ pub fn routes(state: &State) -> Router<State> {
         .route("/api/v1/change-sets/{id}/", get(change_sets::show))
         .route("/api/v1/change-sets/{id}/undo/", post(change_sets::undo))
         .merge(docs::routes(state.app.registry()))
-        .method_not_allowed_fallback(refusal::method_not_allowed)
         .layer(middleware::from_fn_with_state(state.clone(), idempotency::answer_once))
 }
 

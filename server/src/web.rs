@@ -2,11 +2,13 @@
 
 mod assets;
 mod client;
+mod compress;
 mod csrf;
 mod functions;
 mod headers;
 mod health;
 mod limit;
+mod methods;
 mod page;
 mod panic;
 pub(crate) mod rate;
@@ -14,7 +16,7 @@ mod serve;
 mod socket;
 mod trace;
 
-use axum::{Extension, Router, middleware};
+use axum::{Extension, Router, middleware, routing::any};
 use identity::server::authenticate;
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
@@ -25,18 +27,27 @@ use crate::{modules, rest, state::State};
 
 /// The whole service. A layer written lower is met earlier.
 pub fn router(state: &State) -> Router {
-    Router::new()
-        .merge(for_people(state))
-        .merge(health::brief())
-        .nest_service("/pkg", assets::compiled(&state.leptos))
+    let (people, everybody) = (for_people(state), for_everybody(state));
+    let routes = methods::Routes::new(people.clone().merge(everybody.clone()), state);
+    who_asks(people, state)
+        .merge(everybody)
         .layer(middleware::from_fn_with_state(state.clone(), limit::refuse_large_bodies))
         .layer(middleware::from_fn_with_state(state.clone(), csrf::refuse_foreign_writes))
         .layer(middleware::from_fn(limit::refuse_slow_answers))
+        .layer(middleware::from_fn(assets::refuse_missing))
+        .layer(middleware::from_fn_with_state(routes, methods::refuse_others))
         .layer(CatchPanicLayer::custom(panic::answer))
         .layer(middleware::from_fn_with_state(state.clone(), headers::protect))
+        .layer(compress::layer())
+        .layer(middleware::from_fn(compress::leave_to_foreigners))
         .layer(middleware::from_fn(trace::trace))
         .layer(middleware::from_fn_with_state(state.clone(), client::resolve))
         .with_state(state.clone())
+}
+
+/// Where it does not matter who asks.
+fn for_everybody(state: &State) -> Router<State> {
+    health::brief().nest_service("/pkg", assets::compiled(&state.leptos))
 }
 
 /// Where it matters who asks.
@@ -55,7 +66,14 @@ fn for_people(state: &State) -> Router<State> {
         .merge(socket::route())
         .merge(health::detailed())
         .merge(assets::public(&state.leptos))
+        // What is no address of the interface is none of a record either.
+        .route("/api/{*rest}", any(page::missing))
         .fallback(page::missing)
+}
+
+/// Finds out who asks and whether too often, and hands the handlers what they work with.
+fn who_asks(routes: Router<State>, state: &State) -> Router<State> {
+    routes
         .layer(Extension(state.imports()))
         .layer(Extension(state.files.clone()))
         .layer(Extension(state.jobs()))

@@ -9,6 +9,8 @@ use std::{
     process::{Child, ChildStderr, Command, Output, Stdio},
 };
 
+use kernel::server::migrate::{MIGRATIONS, Migration};
+
 fn start(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mainstay"));
     command.args(arguments).current_dir(folder).env_clear().envs(variables.iter().copied());
@@ -122,6 +124,39 @@ fn a_company_is_backed_up_and_put_back_on_another_machine() {
     let again = mainstay(other.path(), &["sample", "load", "--if-empty"], &[], "");
     assert_eq!((again.status.code(), text(&again.stdout)), (Some(0), ""));
     assert_eq!(restore().status.code(), Some(1), "what is there now is not overwritten");
+}
+
+#[test]
+fn the_next_migration_is_drafted_in_a_checkout_without_any_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    // Nothing else can be done with a setting like this.
+    let draft = |words: &[&str]| {
+        mainstay(folder.path(), &[&["schema", "draft"], words].concat(), &[("MAINSTAY_PORT", "3000")], "")
+    };
+    let refused = draft(&[]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("run this in a checkout"), "{}", text(&refused.stderr));
+
+    let migrations = folder.path().join("migrations");
+    std::fs::create_dir(&migrations).unwrap();
+    for Migration { version, name, sql } in MIGRATIONS {
+        std::fs::write(migrations.join(format!("{version:04}_{name}.sql")), sql).unwrap();
+    }
+    let same = draft(&[]);
+    assert_eq!(text(&same.stdout), "The migrations match the declarations.\n", "{}", text(&same.stderr));
+    let refused = draft(&["--drop", "companies.name"]);
+    assert_eq!((refused.status.code(), text(&refused.stderr).lines().count()), (Some(1), 1));
+    assert!(text(&refused.stderr).contains("companies.name is declared"), "{}", text(&refused.stderr));
+    assert_eq!(std::fs::read_dir(&migrations).unwrap().count(), MIGRATIONS.len());
+
+    let drafted = draft(&["--name", "no_passwords", "--drop", "users.password_hash"]);
+    let path = text(&drafted.stdout).trim_end();
+    assert!(path.starts_with("migrations/") && path.ends_with("_no_passwords.sql"), "{}", text(&drafted.stderr));
+    let sql = std::fs::read_to_string(folder.path().join(path)).unwrap();
+    assert!(sql.contains("alter table users drop column password_hash;"), "{sql}");
+    let refused = draft(&[]);
+    assert!(text(&refused.stderr).contains("build it again"), "{}", text(&refused.stderr));
+    assert!(!folder.path().join("data").exists());
 }
 
 #[test]

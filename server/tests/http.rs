@@ -5,8 +5,10 @@
 mod http {
     mod api;
     mod assets;
+    mod compress;
     mod functions;
     mod health;
+    mod methods;
     mod pages;
     mod protection;
     mod sockets;

@@ -118,7 +118,7 @@ impl World {
             .with(self.files.clone())
             .with(Keep(3_600))
             .with(notifications::server::add(notifications::server::Kinds::default()));
-        let kinds = transfer::server::add_jobs(Kinds::default());
+        let kinds = notifications::server::add_jobs(transfer::server::add_jobs(Kinds::default()));
         let worker = Worker::new(self.ctx.app.clone(), kinds, services).scheduling(false);
         let worker = worker.lease(Duration::from_millis(300)).drain(Duration::from_millis(200));
         tokio::spawn(worker.run(self.stop.subscribe()))

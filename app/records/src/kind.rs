@@ -168,11 +168,19 @@ pub struct Field {
     /// Other names a column of a file may have for it, separated by commas. The browser has no need of them.
     #[serde(skip)]
     pub also: Text,
+    /// Names it had before, by which history still knows it, separated by commas, the latest first.
+    #[serde(skip)]
+    pub was: Text,
 }
 
 impl Field {
     pub const fn is(&self, flag: Flags) -> bool {
         self.flags.has(flag)
+    }
+
+    /// The names it had before, the latest first.
+    pub fn former_names(&self) -> impl Iterator<Item = &str> {
+        self.was.split(',').map(str::trim).filter(|name| !name.is_empty())
     }
 }
 
@@ -190,6 +198,10 @@ pub enum Scoping {
 pub struct RecordType {
     /// The name of its table and of its collection: `companies`.
     pub name: &'static str,
+    /// What its table was called before; empty where it was never called otherwise.
+    pub was: &'static str,
+    /// Of the rules of its computed fields: where it was raised, they are worked out again.
+    pub revision: i64,
     pub singular: &'static str,
     pub plural: &'static str,
     pub icon: &'static str,
@@ -206,6 +218,12 @@ pub struct RecordType {
 impl RecordType {
     pub fn field(&self, name: &str) -> Option<(usize, &'static Field)> {
         self.fields.iter().enumerate().find(|(_, f)| f.name == name)
+    }
+
+    /// The field that has a name, or had it when something was written down about it.
+    pub fn field_ever(&self, name: &str) -> Option<(usize, &'static Field)> {
+        let former = || self.fields.iter().enumerate().find(|(_, f)| f.former_names().any(|former| former == name));
+        self.field(name).or_else(former)
     }
 
     pub fn title_field(&self) -> usize {

@@ -17,11 +17,14 @@ mod plan;
 mod read;
 mod registry;
 mod resolve;
+pub mod schema;
+mod search;
 mod sql;
 mod storage;
 pub mod testing;
 mod tidy;
 mod undo;
+mod upgrade;
 mod walk;
 mod within;
 mod write;
@@ -32,7 +35,7 @@ pub use bulk::{Bulk, bulk, preview};
 pub use condition::{Check, Condition, Place, Scalar};
 pub use ctx::{App, Ctx, Organisation, Work};
 pub use directory::describe;
-pub use history::{ChangeSetInfo, change_set, history, history_json, recent};
+pub use history::{ChangeSetInfo, change_set, differences, history, history_json, recent};
 pub use keys::{find_by_keys, is_key, keys};
 pub use labels::{labels, title, titles};
 pub use list::{Rows, count, created_per_day, group_counts, list, list_cells, list_ids, list_shape, totals};
@@ -42,15 +45,17 @@ pub use read::{find, find_any, find_many, get, get_json, lookup};
 pub use registry::{Boxed, Draft, Entry, Module, NoRules, Registry, Rules};
 pub use resolve::resolve;
 pub use sql::Sql;
-pub use storage::{Meta, SYSTEM_FIELDS, Stored, key_column, statements};
+pub use storage::{Meta, SYSTEM_FIELDS, Stored};
 pub use tidy::{close_abandoned, forget_events};
 pub use undo::{Conflict, Undone, undo};
+pub use upgrade::{Upgrade, upgrades};
 pub use walk::{RowKey, Walk};
 pub use write::{Written, close, discard, open, retitle, write, write_in};
 
 /// The statements that are the same for every type, for the test that both databases understand them.
 pub const STATEMENTS: &[&str] = &[
     write::OPEN,
+    write::DONE,
     write::CLOSE,
     apply::EVENT,
     undo::TYPES,
@@ -59,4 +64,6 @@ pub const STATEMENTS: &[&str] = &[
     events::STATEMENTS[0],
     tidy::STATEMENTS[0],
     tidy::STATEMENTS[1],
+    upgrade::STATEMENTS[0],
+    upgrade::STATEMENTS[1],
 ];

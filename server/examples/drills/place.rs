@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use backups::server::{Backups, Secret, Target};
 use files::server::{Bucket, Files};
-use jobs::server::{Actors, Kinds, Services, Worker};
+use jobs::server::{Actors, Services, Worker};
 use records::server::{Ctx, Sql};
 use tokio::sync::watch;
 use transfer::server::export::Keep;

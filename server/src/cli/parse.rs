@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jobs::{JobAction, JobFilter, State};
+use records::server::schema::Dropped;
 use uuid::Uuid;
 
 use crate::modules;
@@ -20,6 +21,15 @@ pub enum Command {
     Jobs(Jobs),
     Backup(Backup),
     Restore { archive: String },
+    SchemaDraft(SchemaDraft),
+}
+
+/// What a draft of the next migration is to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SchemaDraft {
+    /// What its file is called after the number.
+    pub name: Option<String>,
+    pub dropped: Vec<Dropped>,
 }
 
 /// What is asked of backups.
@@ -96,6 +106,8 @@ Usage: mainstay <command>
   backup prove [NAME]                    restores a backup aside and compares it (the latest by default)
   restore NAME|FILE|latest               puts a backup back into an empty database
   openapi                                prints the description of the REST interface
+  schema draft [--name N] [--drop TABLE.FIELD]…
+                                         writes the next migration from what record types declare, in a checkout
 
 Settings come from mainstay.toml in the working folder, then from the environment; `config print` lists them.";
 
@@ -136,8 +148,11 @@ pub fn parse(arguments: &[String]) -> Result<Command, Help> {
             [archive] if !archive.starts_with("--") => Ok(Command::Restore { archive: archive.clone() }),
             _ => Err(needed("restore needs the name of a backup, a file, or latest")),
         },
+        (Some("schema"), Some("draft")) => {
+            schema_draft(Options::read(&arguments[2..], &["--name", Options::REPEATED], &[])?)
+        }
         (Some(first), second) => {
-            let words = second.filter(|_| matches!(first, "user" | "sample" | "config" | "jobs" | "backup"));
+            let words = second.filter(|_| matches!(first, "user" | "sample" | "config" | "jobs" | "backup" | "schema"));
             Err(needed(&format!(
                 "mainstay has no command '{}'",
                 [Some(first), words].map(Option::unwrap_or_default).join(" ").trim()
@@ -221,10 +236,28 @@ fn user_create(mut options: Options) -> Result<Command, Help> {
     }))
 }
 
-/// Options by name, each given at most once.
+fn schema_draft(mut options: Options) -> Result<Command, Help> {
+    let name = options.take("--name");
+    let is_plain = |name: &String| !name.is_empty() && name.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '_'));
+    if let Some(name) = name.as_ref().filter(|name| !is_plain(name)) {
+        return Err(needed(&format!("--name takes small letters, digits and _, not '{name}'")));
+    }
+    let field = |word: String| {
+        let (table, field) = word.split_once('.').unwrap_or_default();
+        let dropped = Dropped { table: table.to_owned(), field: field.to_owned() };
+        let is_whole = !table.is_empty() && !field.is_empty();
+        is_whole.then_some(dropped).ok_or_else(|| needed(&format!("--drop takes TABLE.FIELD, not '{word}'")))
+    };
+    let dropped = options.take_all(Options::REPEATED).into_iter().map(field).collect::<Result<_, _>>()?;
+    Ok(Command::SchemaDraft(SchemaDraft { name, dropped }))
+}
+
+/// Options by name, each given at most once but for one.
 struct Options(Vec<(String, String)>);
 
 impl Options {
+    const REPEATED: &str = "--drop";
+
     fn read(arguments: &[String], valued: &[&str], plain: &[&str]) -> Result<Self, Help> {
         let mut options = Self(vec![]);
         let mut words = arguments.iter();
@@ -237,7 +270,7 @@ impl Options {
             } else {
                 return Err(needed(&format!("'{word}' means nothing here")));
             };
-            if options.has(name) {
+            if options.has(name) && name != Self::REPEATED {
                 return Err(needed(&format!("{name} is given twice")));
             }
             options.0.push((name.to_owned(), value));
@@ -252,6 +285,10 @@ impl Options {
     fn take(&mut self, name: &str) -> Option<String> {
         let place = self.0.iter().position(|(n, _)| n == name)?;
         Some(self.0.swap_remove(place).1)
+    }
+
+    fn take_all(&mut self, name: &str) -> Vec<String> {
+        self.0.extract_if(.., |(n, _)| n == name).map(|(_, value)| value).collect()
     }
 }
 
@@ -282,6 +319,10 @@ mod tests {
         assert_eq!(words("backup"), Ok(Command::Backup(Backup::Make)));
         assert_eq!(words("backup prove x.backup"), Ok(Command::Backup(Backup::Prove(Some("x.backup".into())))));
         assert_eq!(words("restore latest"), Ok(Command::Restore { archive: "latest".into() }));
+        let dropped = |field: &str| Dropped { table: "companies".into(), field: field.into() };
+        let draft = SchemaDraft { name: Some("less".into()), dropped: vec![dropped("fax"), dropped("telex")] };
+        let line = "schema draft --drop companies.fax --name less --drop=companies.telex";
+        assert_eq!(words(line), Ok(Command::SchemaDraft(draft)));
         let user = NewUser {
             email: "a@b.example".into(),
             role: "Admin".into(),
@@ -314,6 +355,10 @@ mod tests {
             ("jobs cancel 7", "'7'"),
             ("jobs pause", "a queue"),
             ("jobs run a b", "a schedule"),
+            ("schema", "'schema'"),
+            ("schema apply", "'schema apply'"),
+            ("schema draft --name Less", "'Less'"),
+            ("schema draft --drop companies", "'companies'"),
             ("user create --email a@b.example --password-stdin", "--role"),
             ("user create --email a@b.example --role Admin", "--password-stdin"),
         ] {

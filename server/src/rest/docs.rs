@@ -38,7 +38,7 @@ const SWAGGER: [&str; 7] = [
 const REDOC: &[u8] = include_bytes!("docs/redoc.standalone.js");
 const REDOC_PAGE: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
     <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>API · Mainstay</title>\n\
-    <link rel=\"icon\" href=\"/favicon.svg\">\n</head>\n<body>\n<redoc spec-url=\"/api/schema/\"></redoc>\n\
+    <link rel=\"icon\" href=\"/icons/favicon.c0aa639e5baddecd20b0ee.svg\">\n</head>\n<body>\n<redoc spec-url=\"/api/schema/\"></redoc>\n\
     <script src=\"/api/redoc/redoc.standalone.js\"></script>\n</body>\n</html>\n";
 /// Both pages set styles as they go, and Redoc searches in a worker made of its own text.
 const POLICY: &str = "default-src 'self'; script-src 'self'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; \

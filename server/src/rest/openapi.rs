@@ -4,6 +4,8 @@ mod answers;
 mod backups;
 mod exports;
 mod fixed;
+mod health;
+mod imports;
 mod kinds;
 mod mail;
 mod people;
@@ -24,7 +26,9 @@ pub fn document(registry: &Registry) -> Json {
         records::describe(entry.ty, &mut paths, &mut schemas);
     }
     paths.extend(people::paths(registry));
+    complete(&mut paths);
     schemas.extend(people::schemas());
+    schemas.values_mut().for_each(close);
     tags.extend(fixed::tags().into_iter().chain(people::tags()));
     json!({
         "openapi": "3.1.0",
@@ -68,10 +72,45 @@ and 412 with the current record when it is stale; `*` overrides knowingly.
 **Repeating.** A POST or PATCH with an `Idempotency-Key` is done once: sent again within a day it is answered as the \
 first time.
 
-**Limits.** 60 requests a minute and 1,000 an hour unless set otherwise, and 10 exports an hour; the `RateLimit-…` fields of each answer say what \
-is left, and 429 when to come back.
+**Limits.** 60 requests a minute and 1,000 an hour unless set otherwise, and 10 exports an hour; the `RateLimit-…` \
+fields of each answer say what is left, and 429 when to come back.
 
-**Errors** are problems as of RFC 9457; a 422 says under `errors` what is wrong with each field.";
+**Size.** Lists and other long answers come compressed for who takes Zstandard, Brotli or gzip; a record, whose `ETag` names \
+it as it is, and files do not.
+
+**Errors** are problems as of RFC 9457; a 422 says under `errors` what is wrong with each field. A method that an \
+address does not take is 405, with those it takes in `Allow`.
+
+**Additions.** What is described here is what this version answers. Later ones may answer more: skip what you do not \
+know.";
+
+/// Adds what any write may answer: to the page of another site, and where the body is too large.
+fn complete(paths: &mut Map<String, Json>) {
+    for (method, operation) in paths.values_mut().filter_map(Json::as_object_mut).flatten() {
+        if ["post", "put", "patch", "delete"].contains(&method.as_str())
+            && let Some(answers) = operation["responses"].as_object_mut()
+        {
+            for status in [403, 413] {
+                answers.entry(status.to_string()).or_insert_with(|| link("responses", &format!("Problem{status}")));
+            }
+        }
+    }
+}
+
+/// Says of every object that it has no other members, unless it says so itself: what the program takes and answers is
+/// described whole.
+fn close(schema: &mut Json) {
+    match schema {
+        Json::Object(members) => {
+            members.values_mut().for_each(close);
+            if members.get("properties").is_some_and(Json::is_object) && members.contains_key("type") {
+                members.entry("additionalProperties").or_insert(json!(false));
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
 
 /// One operation: what it does, what it takes, how it answers.
 struct Operation<'a> {

@@ -1,25 +1,8 @@
 //! Refusals that need more than a sentence.
 
-use axum::{
-    Json,
-    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use kernel::{AppError, server::Problem};
 use records::server::{Action, AnyPermit, Ctx, Refusal, Step, find_any, get_json};
-use serde_json::json;
-
-/// For a method the route does not have.
-pub async fn method_not_allowed() -> Response {
-    let status = StatusCode::METHOD_NOT_ALLOWED;
-    let body = json!({
-        "type": "about:blank",
-        "title": "Method Not Allowed",
-        "status": status.as_u16(),
-        "detail": "This address does not take that method.",
-    });
-    (status, [(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))], Json(body)).into_response()
-}
 
 /// Why a step on a record was not taken. Who may see the record learns what it is like now, or that it is not theirs
 /// to change; who may not see it learns nothing.

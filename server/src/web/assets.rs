@@ -1,10 +1,10 @@
-//! Files that are the same for everyone: the compiled browser code, styles, fonts, pictures.
+//! Files that are the same for everyone: the compiled browser code, styles, fonts, icons.
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{MatchedPath, Request},
     http::{
-        HeaderValue, StatusCode,
+        HeaderValue, Method, StatusCode,
         header::{CACHE_CONTROL, VARY},
     },
     middleware::{self, Next},
@@ -62,8 +62,11 @@ async fn cache(request: Request, next: Next) -> Response {
 
 /// Says for how long a file may be kept; what is not there has no page to show either.
 fn finish(mut response: Response, keep: &'static str) -> Response {
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        return response;
+    }
     if !response.status().is_success() && response.status() != StatusCode::NOT_MODIFIED {
-        return (response.status(), "There is no such file.\n").into_response();
+        return missing(response.status());
     }
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(keep));
@@ -71,7 +74,30 @@ fn finish(mut response: Response, keep: &'static str) -> Response {
     response
 }
 
-/// Whether cargo-leptos put a hash before the extension: 22 characters of URL-safe base64, an MD5 without padding.
+/// Says that a file is not there where a page would be looked for. Browsers, phones and crawlers ask for files that
+/// nobody told them of, such as `/apple-touch-icon.png` and what is under `/.well-known/` (RFC 8615): a page to sign in
+/// on would be the file to them.
+pub async fn refuse_missing(request: Request, next: Next) -> Response {
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    // Those of records begin with a parameter.
+    let is_page = request.extensions().get::<MatchedPath>().is_some_and(|route| route.as_str().starts_with("/{"));
+    if is_read && is_page && is_file(request.uri().path()) {
+        return missing(StatusCode::NOT_FOUND);
+    }
+    next.run(request).await
+}
+
+pub fn missing(status: StatusCode) -> Response {
+    (status, "There is no such file.\n").into_response()
+}
+
+/// Whether the last name has a dot, or any begins with one. No record type, id or screen is called so.
+pub fn is_file(path: &str) -> bool {
+    path.contains("/.") || path.rsplit('/').next().is_some_and(|name| name.contains('.'))
+}
+
+/// Whether there is a hash before the extension. The build puts 22 characters of URL-safe base64 there, an MD5 without
+/// padding; the names in `public` have 22 hexadecimal digits, the first of a SHA-256.
 fn has_hash(path: &str) -> bool {
     let mut parts = path.rsplit('/').next().unwrap_or_default().split('.').rev();
     let (_extension, hash) = (parts.next(), parts.next().unwrap_or_default());
@@ -86,7 +112,18 @@ mod tests {
     fn only_names_with_a_hash_are_kept_for_a_year() {
         assert!(has_hash("/mainstay.4ZhX5u_F-Su_zhH6GsmTSw.wasm"));
         assert!(has_hash("/split___one.uRaLijeB37kpy_Eh2T709g.wasm"));
+        assert!(has_hash("/inter-latin.0123456789abcdef012345.woff2"));
         assert!(!has_hash("/mainstay.wasm"));
         assert!(!has_hash("/4ZhX5u_F-Su_zhH6GsmTSw/mainstay.css"));
+    }
+
+    #[test]
+    fn files_are_told_from_pages_by_their_names() {
+        for file in ["/favicon.ico", "/.well-known/change-password", "/.git/config", "/.env", "/companies/x.php"] {
+            assert!(is_file(file), "{file}");
+        }
+        for page in ["/", "/companies", "/companies/0197c5f0-3b1e-7d2a-9c4f-5e6d7a8b9c0d", "/companies/new", "/a.b/c"] {
+            assert!(!is_file(page), "{page}");
+        }
     }
 }

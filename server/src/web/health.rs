@@ -27,12 +27,22 @@ use crate::state::State;
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Where load balancers ask.
+const BRIEF: [&str; 4] = ["/healthz/", "/healthz", "/api/v1/healthz/", "/api/v1/healthz"];
+/// Where monitoring asks.
+const DETAILED: [&str; 4] = ["/health/", "/health", "/api/v1/health/", "/api/v1/health"];
+
 pub fn brief() -> Router<State> {
-    Router::new().route("/healthz/", get(is_ready)).route("/healthz", get(is_ready))
+    BRIEF.into_iter().fold(Router::new(), |routes, path| routes.route(path, get(is_ready)))
 }
 
 pub fn detailed() -> Router<State> {
-    Router::new().route("/health/", get(details))
+    DETAILED.into_iter().fold(Router::new(), |routes, path| routes.route(path, get(details)))
+}
+
+/// Whether this is asked here, however often.
+pub fn is_asked(path: &str) -> bool {
+    BRIEF.contains(&path) || DETAILED.contains(&path)
 }
 
 /// Ready when the database answers.

@@ -1,6 +1,6 @@
 //! What answers an address that is no route.
 
-use super::context;
+use super::{assets, context};
 use crate::state::State;
 use axum::{
     extract::{Request, State as Extracted},
@@ -9,11 +9,14 @@ use axum::{
 };
 use kernel::{AppError, server::Problem};
 
-/// The page that says there is nothing here; for programs, a problem.
+/// The page that says there is nothing here; for programs a problem, and a line in place of a file.
 pub async fn missing(Extracted(state): Extracted<State>, request: Request) -> Response {
     let readable = matches!(*request.method(), Method::GET | Method::HEAD);
     if request.uri().path().starts_with("/api/") || !readable {
         return Problem(AppError::NotFound).into_response();
+    }
+    if assets::is_file(request.uri().path()) {
+        return assets::missing(StatusCode::NOT_FOUND);
     }
     let leptos = state.leptos.clone();
     let paint = leptos_axum::render_app_async_with_context(context(&state), move || app::shell(leptos.clone()));

@@ -36,6 +36,7 @@ pub async fn serve(state: State, roles: &BTreeSet<Role>, queues: Option<&[String
         stop.send_replace(true);
     });
     if roles.contains(&Role::Worker) {
+        upkeep::begin(&state.identity.system()).await.map_err(|e| e.sentence())?;
         tokio::spawn(notifications::server::watch(state.app.clone(), state.actors(), stopped.clone()));
     }
     let db = state.db().clone();

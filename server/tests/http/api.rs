@@ -3,6 +3,7 @@
 mod backups;
 mod bulk;
 mod collection;
+mod described;
 mod docs;
 mod exports;
 mod files;

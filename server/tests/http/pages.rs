@@ -28,8 +28,10 @@ async fn what_is_not_there_is_a_page_for_people_and_a_problem_for_scripts() {
     let page = service.get("/there/is/no/such/page").await;
     assert_eq!(page.status, 404);
     assert!(page.header("content-type").starts_with("text/html"));
-    let problem = service.get("/api/v1/nothing/").await;
-    assert_eq!(problem.status, 404);
-    assert_eq!(problem.header("content-type"), "application/problem+json");
-    assert_eq!(problem.json()["status"], 404);
+    for path in ["/api/v1/nothing/", "/api/v1/nothing", "/api/nothing", "/api/companies/edit", "/api/x/y/z", "/api/"] {
+        let problem = service.get(path).await;
+        assert_eq!(problem.status, 404, "{path}");
+        assert_eq!(problem.header("content-type"), "application/problem+json", "{path}");
+        assert_eq!(problem.json()["status"], 404, "{path}");
+    }
 }

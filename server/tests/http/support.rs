@@ -1,12 +1,15 @@
 //! The whole service on a database of its own, asked without a network.
 
-use std::{collections::BTreeMap, fs, net::SocketAddr, sync::Arc};
+mod contract;
+
+use std::{collections::BTreeMap, fs, net::SocketAddr, os::unix::fs::symlink, sync::Arc};
 
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     http::{HeaderMap, Request, StatusCode},
 };
+use contract::Asked;
 use identity::server::Strength;
 use kernel::server::{Clock, Db, EVERYTHING, Engine, Rng, testing::TestDb};
 use records::server::App;
@@ -20,7 +23,9 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-/// The hash in the names of the compiled files of [`Site`].
+/// What is served as it is.
+pub const PUBLIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../public");
+/// The hash in the names of the compiled files.
 pub const HASH: &str = "4ZhX5u_F-Su_zhH6GsmTSw";
 
 pub struct Service {
@@ -47,8 +52,9 @@ impl Service {
         let folder = tempfile::tempdir().unwrap();
         let site = folder.path().join("site");
         fs::create_dir_all(site.join("pkg")).unwrap();
-        fs::write(site.join("robots.txt"), "User-agent: *\n").unwrap();
-        fs::write(site.join("sw.js"), "\"use strict\";\n").unwrap();
+        for file in fs::read_dir(PUBLIC).unwrap().flatten() {
+            symlink(file.path(), site.join(file.file_name())).unwrap();
+        }
         fs::write(site.join(format!("pkg/mainstay.{HASH}.js")), "plain").unwrap();
         fs::write(site.join(format!("pkg/mainstay.{HASH}.js.br")), "brotli").unwrap();
         let mut environment = Environment::from([
@@ -143,6 +149,7 @@ impl Service {
         self.ask("GET", path, &[], "").await
     }
 
+    /// What is answered under `/api/v1/` must be described.
     pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
@@ -150,9 +157,11 @@ impl Service {
         }
         let request = request.body(Body::from(body.to_owned())).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap();
-        Answer { status: parts.status, headers: parts.headers, body }
+        let (parts, read) = response.into_parts();
+        let read = to_bytes(read, usize::MAX).await.unwrap();
+        let answer = Answer { status: parts.status, headers: parts.headers, body: read };
+        contract::check(&Asked { method, address: path, headers, body }, &answer);
+        answer
     }
 }
 

@@ -5,6 +5,7 @@
 //! transaction, unless its first line is `-- no_tx`: then each statement runs by itself and must bear being repeated,
 //! since a process killed half-way starts the file again.
 
+pub mod catalog;
 mod split;
 mod tokens;
 

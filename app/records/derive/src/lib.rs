@@ -1,5 +1,7 @@
 //! `#[derive(Record)]` and `#[derive(Choice)]`: they emit data and conversions, and know no SQL, serde or screen.
 
+use std::{fmt::Display, str::FromStr};
+
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
 use quote::quote;
@@ -8,9 +10,12 @@ use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitInt, LitStr, parse_mac
 /// Describes a struct as a record type.
 ///
 /// `#[record(table = "…", title = "…")]` are needed; `singular`, `plural`, `icon` and `sort` have sensible defaults,
-/// `pairs` names fields that one index holds together (`"sector annual_revenue"`), `shared` makes every record everybody's. `#[field(…)]` takes `label`, `help`, `default` and `also` (other names of its
-/// column in files, separated by commas), and the words `required`, `unique`, `list`, `search`, `board`, `guarded`,
-/// `computed`, `sensitive`, `fixed`, `index`, `sum`, `average`, `subtitle`.
+/// `pairs` names fields that one index holds together (`"sector annual_revenue"`), `was` what the table was called
+/// before, `revision` is raised when the rules of its computed fields change, `shared` makes every record everybody's.
+/// `#[field(…)]` takes `label`, `help`, `default`, `also` (other names of its column in files) and `was` (names it had
+/// before, the latest first), the last two separated by commas, and the words `required`, `unique`, `list`, `search`,
+/// `board`, `guarded`, `computed`, `sensitive`, `fixed`, `index`, `sum`, `average`, `subtitle`. A field whose Rust type
+/// is never missing is required.
 #[proc_macro_derive(Record, attributes(record, field))]
 pub fn record(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -65,6 +70,11 @@ impl Attributes {
         self.texts.iter().find(|(n, _)| n == name).map(|(_, t)| t.value())
     }
 
+    /// The one number there may be.
+    fn number<N: FromStr<Err: Display>>(&self) -> syn::Result<Option<N>> {
+        self.numbers.first().map(|(_, number)| number.base10_parse()).transpose()
+    }
+
     fn has(&self, word: &str) -> bool {
         self.words.iter().any(|w| w == word)
     }
@@ -88,8 +98,8 @@ const FLAGS: [&str; 13] = [
 
 fn expand_record(input: &DeriveInput) -> syn::Result<Tokens> {
     let name = &input.ident;
-    let texts = ["table", "title", "icon", "singular", "plural", "sort", "pairs"];
-    let record = Attributes::read(&input.attrs, "record", &["shared"], &texts, &[])?;
+    let texts = ["table", "title", "icon", "singular", "plural", "sort", "pairs", "was"];
+    let record = Attributes::read(&input.attrs, "record", &["shared"], &texts, &["revision"])?;
     let needed = |key: &str| {
         record.text(key).ok_or_else(|| syn::Error::new(name.span(), format!("#[record({key} = \"…\")] is missing")))
     };
@@ -98,6 +108,8 @@ fn expand_record(input: &DeriveInput) -> syn::Result<Tokens> {
     let plural = record.text("plural").unwrap_or_else(|| sentence(&table));
     let icon = record.text("icon").unwrap_or_else(|| "list".to_owned());
     let sort = record.text("sort").unwrap_or_else(|| title.clone());
+    let was = record.text("was").unwrap_or_default();
+    let revision = record.number::<i64>()?.unwrap_or(1);
     let pairs = record.text("pairs").unwrap_or_default();
     let pairs: Vec<_> = pairs.split(',').filter_map(|pair| pair.trim().split_once(' ')).collect();
     let pairs = pairs.iter().map(|(of, by)| quote!((#of, #by)));
@@ -113,21 +125,27 @@ fn expand_record(input: &DeriveInput) -> syn::Result<Tokens> {
     for (i, field) in fields.named.iter().enumerate() {
         let (Some(id), ty) = (&field.ident, &field.ty) else { continue };
         let text = id.to_string();
-        let attributes = Attributes::read(&field.attrs, "field", &FLAGS, &["label", "help", "default", "also"], &[])?;
+        let texts = ["label", "help", "default", "also", "was"];
+        let attributes = Attributes::read(&field.attrs, "field", &FLAGS, &texts, &[])?;
         let flags = attributes.words.iter().map(|w| Ident::new(&w.to_string().to_uppercase(), w.span()));
         let label = attributes.text("label").unwrap_or_else(|| sentence(&text));
         let help = attributes.text("help").unwrap_or_default();
         let default = attributes.text("default").unwrap_or_default();
         let also = attributes.text("also").unwrap_or_default();
+        let was = attributes.text("was").unwrap_or_default();
         descriptions.push(quote! {
             ::records::Field {
                 name: ::std::borrow::Cow::Borrowed(#text),
                 label: ::std::borrow::Cow::Borrowed(#label),
                 help: ::std::borrow::Cow::Borrowed(#help),
                 kind: <#ty as ::records::FieldValue>::KIND,
-                flags: ::records::Flags(0 #(| ::records::Flags::#flags.0)*),
+                flags: ::records::Flags(
+                    if <#ty as ::records::FieldValue>::OPTIONAL { 0 } else { ::records::Flags::REQUIRED.0 }
+                    #(| ::records::Flags::#flags.0)*
+                ),
                 default: ::std::borrow::Cow::Borrowed(#default),
                 also: ::std::borrow::Cow::Borrowed(#also),
+                was: ::std::borrow::Cow::Borrowed(#was),
             }
         });
         from.push(quote! { #id: ::records::FieldValue::from_value(cells.at(#i)).map_err(|e| e.at(#text))? });
@@ -144,6 +162,8 @@ fn expand_record(input: &DeriveInput) -> syn::Result<Tokens> {
         impl ::records::Record for #name {
             const TYPE: &'static ::records::RecordType = &::records::RecordType {
                 name: #table,
+                was: #was,
+                revision: #revision,
                 singular: #singular,
                 plural: #plural,
                 icon: #icon,
@@ -179,10 +199,7 @@ fn expand_choice(input: &DeriveInput) -> syn::Result<Tokens> {
         let attributes = Attributes::read(&variant.attrs, "choice", &[], &["label"], &["colour"])?;
         let value = snake(&variant.ident.to_string());
         let label = attributes.text("label").unwrap_or_else(|| sentence(&value));
-        let colour = match attributes.numbers.first() {
-            Some((_, number)) => number.base10_parse::<u8>()?,
-            None => 0,
-        };
+        let colour = attributes.number::<u8>()?.unwrap_or(0);
         options.push(quote! {
             ::records::ChoiceOption {
                 value: ::std::borrow::Cow::Borrowed(#value),

@@ -9,7 +9,7 @@ use kernel::{
 use serde_json::{Map, json};
 use uuid::Uuid;
 
-use super::{Ctx, Entry, Plan, Sql, Step, Stored, Work, events, matches, storage};
+use super::{Ctx, Entry, Plan, Sql, Step, Stored, Work, events, matches, search, storage};
 use crate::{Flags, RecordType, Value};
 
 /// Why a plan could not be carried out.
@@ -93,7 +93,7 @@ fn meta_args(row: &Stored, args: &mut Args) {
 }
 
 /// Runs `head (…), (…)tail` for rows of values, as few statements as the limits allow.
-async fn bulk(work: &mut Work, head: &str, rows: Vec<Args>, tail: &str) -> Result<u64, DbError> {
+pub(super) async fn bulk(work: &mut Work, head: &str, rows: Vec<Args>, tail: &str) -> Result<u64, DbError> {
     let Some(width) = rows.first().map(Vec::len) else { return Ok(0) };
     let at_once = ROWS.min(VALUES / width.max(1)).max(1);
     let mut written = 0;
@@ -129,7 +129,7 @@ async fn insert(work: &mut Work, ty: &'static RecordType, steps: &[&Step]) -> Re
         for (i, field) in &own {
             storage::arguments(field, row.cells.at(*i), &mut args);
         }
-        args.push(storage::search_key(ty, &row.cells).into());
+        args.push(search::key(ty, &row.cells).into());
         args
     });
     let head = format!("insert into {} ({}) values ", ty.name, columns.join(", "));
@@ -139,13 +139,16 @@ async fn insert(work: &mut Work, ty: &'static RecordType, steps: &[&Step]) -> Re
         return Ok(());
     }
     // SQLite's full text writes what it was given out at the end of each statement, so it is given all of it at once.
+    let index = format!("insert into {0}_search (rowid, search_key) select n, search_key from {0}", ty.name);
+    if rows.len() == 1 {
+        bulk(work, &head, rows, "").await?;
+        work.tx.execute(&format!("{index} where n = last_insert_rowid()"), vec![]).await?;
+        return Ok(());
+    }
     let last = work.tx.fetch_optional(&format!("select max(n) from {}", ty.name), vec![]).await?;
     let last: Option<i64> = last.map_or(Ok(None), |row| row.get(0))?;
     bulk(work, &head, rows, "").await?;
-    let index = format!(
-        "insert into {0}_search (rowid, search_key) select n, search_key from {0} where n > $1 order by n",
-        ty.name
-    );
+    let index = format!("{index} where n > $1 order by n");
     work.tx.execute(&index, vec![last.unwrap_or(0).into()]).await?;
     Ok(())
 }
@@ -184,7 +187,7 @@ async fn update(work: &mut Work, ty: &'static RecordType, steps: &[&Step]) -> Re
             let meta = &row.meta;
             let mut args: Args = vec![row.id.into(), before.meta.version.into(), meta.version.into()];
             args.extend([Arg::from(meta.updated_at), meta.updated_by.into(), meta.owner.into(), meta.team.into()]);
-            args.push(storage::search_key(ty, &row.cells).into());
+            args.push(search::key(ty, &row.cells).into());
             for i in &fields {
                 storage::arguments(&ty.fields[*i], row.cells.at(*i), &mut args);
             }

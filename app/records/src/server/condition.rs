@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use kernel::{Date, Timestamp, server::Arg};
 use uuid::Uuid;
 
-use super::{AnyPermit, Entry, SYSTEM_FIELDS, Sql, storage};
+use super::{AnyPermit, Entry, SYSTEM_FIELDS, Sql, search, storage};
 use crate::{Field, Flags, Kind};
 
 /// Where a value of a row is found.
@@ -124,9 +124,6 @@ impl Way {
     }
 }
 
-/// Searches of nothing longer than this less one look at the beginning of the title.
-const TRIGRAM: usize = 3;
-
 impl Condition {
     /// Whether rows of other types decide it too.
     pub(super) fn looks_elsewhere(&self) -> bool {
@@ -186,7 +183,7 @@ impl Condition {
                 sql.bind(entry.ty.name);
                 sql.push(")");
             }
-            Self::Search(terms) => search(entry, terms, alias, way, sql),
+            Self::Search(terms) => search::compile(entry, terms, alias, way, sql),
             Self::Through { place, permit, inner } => {
                 let (target, row) = (permit.entry(), format!("{alias}r"));
                 let column = place.column(entry, alias);
@@ -287,56 +284,6 @@ fn several(entry: &Entry, field: &Field, check: &Check, alias: &str, sql: &mut S
         Check::Present | Check::Range { .. } => sql.push("1 = 0"),
     }
     sql.push(")");
-}
-
-fn search(entry: &Entry, terms: &[String], alias: &str, way: Way, sql: &mut Sql) {
-    let (table, title) = (entry.ty.name, &entry.ty.fields[entry.ty.title_field()]);
-    let is_indexed = storage::has_search_index(entry.ty);
-    sql.push("(1 = 1");
-    for term in terms {
-        sql.push(" and ");
-        let is_short = term.chars().count() < TRIGRAM;
-        if is_short && terms.iter().all(|t| t.chars().count() < TRIGRAM) {
-            sql.starts(&format!("{alias}.{}", storage::key_column(title)), term);
-            continue;
-        }
-        match (way, sql.engine()) {
-            // A longer term beside it narrows the rows down.
-            _ if is_short => {}
-            (Way::Filter, kernel::server::Engine::Sqlite) if is_indexed => {
-                sql.push(&format!("{alias}.rowid in (select rowid from {table}_search where {table}_search match "));
-                sql.bind(trigrams(term));
-                sql.push(") and ");
-            }
-            (Way::Filter, kernel::server::Engine::Postgres) => {
-                sql.push(&format!("{alias}.search_key like "));
-                sql.bind(format!("%{}%", term.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")));
-                sql.push(" and ");
-            }
-            _ => {}
-        }
-        sql.contains(&format!("{alias}.search_key"), term);
-    }
-    sql.push(")");
-}
-
-/// The full-text query for rows that hold every trigram of a term; the term itself is tested on those rows.
-fn trigrams(term: &str) -> String {
-    const ENOUGH: usize = 6;
-    let letters: Vec<char> = term.chars().collect();
-    let windows: Vec<&[char]> = letters.windows(TRIGRAM).collect();
-    let step = windows.len().div_ceil(ENOUGH).max(1);
-    let quoted = windows.iter().step_by(step).map(|w| {
-        let text: String = w.iter().collect();
-        format!("\"{}\"", text.replace('"', "\"\""))
-    });
-    quoted.collect::<Vec<_>>().join(" AND ")
-}
-
-/// What a search field's text asks for, as terms.
-pub(super) fn terms(search: &str) -> Vec<String> {
-    const MOST: usize = 8;
-    kernel::fold::key(search).split(' ').filter(|t| !t.is_empty()).take(MOST).map(str::to_owned).collect()
 }
 
 /// Whether the kind's values are compared as texts with parts.

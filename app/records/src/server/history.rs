@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::{Action, AnyPermit, Ctx, Scope, json::ValueJson, labels, read};
-use crate::{ChangeInfo, Value};
+use crate::{ChangeInfo, RecordType, Value};
 
 /// A change-set, as lists of changes show it.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,15 +74,17 @@ pub async fn history(
 /// The difference of a change, without the fields that are not the viewer's to see.
 fn visible(permit: &AnyPermit, fields: Option<String>) -> Result<Vec<(String, Value, Value)>, DbError> {
     let unreadable = |_| DbError::Decode { column: 5, reason: "not a change".into() };
-    let mut all = differences(fields).map_err(unreadable)?;
+    let mut all = differences(permit.entry().ty, fields.as_deref()).map_err(unreadable)?;
     all.retain(|(name, ..)| permit.entry().ty.field(name).is_some_and(|(i, _)| permit.may_see(i)));
     Ok(all)
 }
 
-pub(super) fn differences(fields: Option<String>) -> Result<Vec<(String, Value, Value)>, serde_json::Error> {
+/// What a change says: each field with its value before and after. Fields are named as they are today.
+pub fn differences(ty: &RecordType, fields: Option<&str>) -> Result<Vec<(String, Value, Value)>, serde_json::Error> {
     let Some(fields) = fields else { return Ok(vec![]) };
-    let map: BTreeMap<String, (Value, Value)> = serde_json::from_str(&fields)?;
-    Ok(map.into_iter().map(|(name, (before, after))| (name, before, after)).collect())
+    let map: BTreeMap<String, (Value, Value)> = serde_json::from_str(fields)?;
+    let today = |name: String| ty.field_ever(&name).map_or(name, |(_, field)| field.name.to_string());
+    Ok(map.into_iter().map(|(name, (before, after))| (today(name), before, after)).collect())
 }
 
 async fn names(ctx: &Ctx, permit: &AnyPermit, changes: &[ChangeInfo]) -> Result<BTreeMap<Uuid, String>, AppError> {

@@ -5,7 +5,11 @@ use std::cmp::Ordering;
 
 use uuid::Uuid;
 
-use super::{Check, Condition, Entry, Place, Scalar, Stored, storage};
+use super::{
+    Check, Condition, Entry, Place, Scalar, Stored,
+    search::{self, Needle},
+    storage,
+};
 use crate::{Kind, Value};
 
 /// Gives the record of a type that a reference leads to, deleted or not.
@@ -19,14 +23,11 @@ pub fn matches(condition: &Condition, entry: &Entry, row: &Stored, related: Rela
         Condition::Not(inner) => !matches(inner, entry, row, related),
         Condition::Test { place, check } => passes(check, &keys(entry, *place, row)),
         Condition::Search(terms) => {
-            let text = storage::search_key(entry.ty, &row.cells);
-            let title = entry.ty.title_field();
-            let title = keys(entry, Place::Cell(title), row);
-            terms.iter().all(|term| {
-                if terms.iter().all(|t| t.chars().count() < 3) {
-                    passes(&Check::Starts(term.clone()), &title)
-                } else {
-                    text.contains(term.as_str())
+            let text = search::key(entry.ty, &row.cells);
+            search::needles(terms).into_iter().all(|needle| match needle {
+                Needle::Within(part) => text.contains(&part),
+                Needle::Title(start) => {
+                    passes(&Check::Starts(start), &keys(entry, Place::Cell(entry.ty.title_field()), row))
                 }
             })
         }

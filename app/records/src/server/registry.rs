@@ -1,7 +1,7 @@
 //! The types there are, and the rules their domains add.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     future::Future,
     marker::PhantomData,
@@ -15,7 +15,7 @@ use std::{
 use kernel::{AppError, FieldErrors};
 use uuid::Uuid;
 
-use super::{Ctx, Step, Work, plan::PlanCx};
+use super::{Ctx, Step, Work, plan::PlanCx, schema};
 use crate::{Kind, Record, RecordType};
 
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -166,7 +166,8 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Fails where two types share a name or a reference leads nowhere; the message says which.
+    /// Fails where two types share a name, a reference leads nowhere or a type contradicts itself; the message says
+    /// which.
     pub fn build(modules: Vec<Module>) -> Result<Self, String> {
         let mut entries: BTreeMap<&'static str, Entry> = BTreeMap::new();
         for module in modules {
@@ -180,6 +181,10 @@ impl Registry {
         }
         let types: Vec<_> = entries.values().map(|e| e.ty).collect();
         for ty in types {
+            if entries.contains_key(ty.was) {
+                return Err(format!("{} was {}, which is another record type", ty.name, ty.was));
+            }
+            contradiction(ty).map_or(Ok(()), Err)?;
             for (i, field) in ty.fields.iter().enumerate() {
                 let Kind::Ref(target) = &field.kind else { continue };
                 let target = entries.get_mut(target.as_ref());
@@ -197,4 +202,30 @@ impl Registry {
     pub fn entries(&self) -> impl Iterator<Item = &Arc<Entry>> {
         self.entries.values()
     }
+
+    /// The declarations alone.
+    pub fn types(&self) -> Vec<&'static RecordType> {
+        self.entries().map(|entry| entry.ty).collect()
+    }
+}
+
+/// What in a type's declaration cannot be meant.
+fn contradiction(ty: &RecordType) -> Option<String> {
+    let name = ty.name;
+    let (mut columns, mut former) = (BTreeSet::new(), BTreeSet::new());
+    for field in ty.fields {
+        if let Some((column, _)) =
+            schema::columns(field).into_iter().find(|(column, _)| !columns.insert(column.clone()))
+        {
+            return Some(format!("two fields of {name} have the column {column}"));
+        }
+        if let Some(was) = field.former_names().find(|was| ty.field(was).is_some() || !former.insert(*was)) {
+            return Some(format!("{name}.{} was {was}, and so is or was another field", field.name));
+        }
+    }
+    if let Some(column) = columns.iter().find(|column| schema::is_system(column)) {
+        return Some(format!("{name}.{column} is a column that every record has"));
+    }
+    let unknown = ty.pairs.iter().flat_map(|(of, by)| [of, by]).find(|field| ty.field(field).is_none());
+    unknown.map(|field| format!("a pair of {name} names {field}, which is no field"))
 }

@@ -32,24 +32,25 @@ pub struct Stored {
     pub cells: Cells,
 }
 
-const fn system(name: &'static str, label: &'static str, kind: Kind) -> Field {
+const fn system(name: &'static str, label: &'static str, kind: Kind, flags: Flags) -> Field {
     Field {
         name: Cow::Borrowed(name),
         label: Cow::Borrowed(label),
         help: Cow::Borrowed(""),
         kind,
-        flags: Flags(Flags::COMPUTED.0 | Flags::INDEX.0),
+        flags: Flags(Flags::COMPUTED.0 | flags.0),
         default: Cow::Borrowed(""),
         also: Cow::Borrowed(""),
+        was: Cow::Borrowed(""),
     }
 }
 
 /// System columns that can be shown, filtered and sorted like fields.
 pub static SYSTEM_FIELDS: [Field; 4] = [
-    system("created_at", "Created", Kind::DateTime),
-    system("updated_at", "Updated", Kind::DateTime),
-    system("created_by", "Created by", Kind::Ref(Cow::Borrowed("users"))),
-    system("updated_by", "Updated by", Kind::Ref(Cow::Borrowed("users"))),
+    system("created_at", "Created", Kind::DateTime, Flags::INDEX),
+    system("updated_at", "Updated", Kind::DateTime, Flags::INDEX),
+    system("created_by", "Created by", Kind::Ref(Cow::Borrowed("users")), Flags(0)),
+    system("updated_by", "Updated by", Kind::Ref(Cow::Borrowed("users")), Flags(0)),
 ];
 
 impl Meta {
@@ -80,18 +81,21 @@ pub(super) const SYSTEM: [&str; 10] = [
     "team",
 ];
 
+/// The column of what a type is searched by.
+pub(super) const SEARCH_KEY: &str = "search_key";
+
 /// Whether the field is one of the system columns under its own name.
 pub(super) fn is_system(field: &Field) -> bool {
     matches!(field.name.as_ref(), "owner" | "team")
 }
 
 /// Whether text is compared by a key beside it.
-const fn has_key(kind: &Kind) -> bool {
+pub(super) const fn has_key(kind: &Kind) -> bool {
     matches!(kind, Kind::Text | Kind::LongText | Kind::Email | Kind::Url | Kind::Address)
 }
 
 /// The column by which a field is compared and sorted.
-pub fn key_column(field: &Field) -> String {
+pub(super) fn key_column(field: &Field) -> String {
     match &field.kind {
         kind if has_key(kind) => format!("{}_key", field.name),
         Kind::Money => format!("{}_minor", field.name),
@@ -114,6 +118,22 @@ pub(super) fn columns(field: &Field) -> Vec<String> {
         columns.push(key_column(field));
     }
     columns
+}
+
+/// The types of [`columns`], in their order, as a migration writes them.
+pub(super) const fn column_types(kind: &Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Text | Kind::LongText | Kind::Email | Kind::Url => &["text", "{{key}}"],
+        Kind::Address => &["{{json}}", "{{key}}"],
+        Kind::Phone | Kind::Choice(_) => &["{{key}}"],
+        Kind::Int | Kind::Year | Kind::Decimal(_) | Kind::Percent => &["bigint"],
+        Kind::Money => &["bigint", "text"],
+        Kind::Bool => &["{{bool}}"],
+        Kind::Date => &["{{date}}"],
+        Kind::DateTime => &["{{ts}}"],
+        Kind::Ref(_) => &["{{uuid}}"],
+        Kind::Choices(_) | Kind::Emails | Kind::Phones | Kind::Tags => &["{{json}}"],
+    }
 }
 
 /// The text by which a value is compared, for kinds that are compared as text.
@@ -146,19 +166,6 @@ pub(super) fn arguments(field: &Field, value: &Value, args: &mut Args) {
     if has_key(&field.kind) {
         args.push(Arg::Text(compare_key(&field.kind, value)));
     }
-}
-
-/// What the search of a type looks through: the keys of its title and its searched fields, apart by a line break that no term holds.
-pub(super) fn search_key(ty: &RecordType, cells: &Cells) -> String {
-    let mut keys: Vec<String> = vec![];
-    let is_searched = |f: &Field| (f.is(Flags::SEARCH) || f.name == ty.title) && !f.is(Flags::SENSITIVE);
-    for (i, field) in ty.fields.iter().enumerate().filter(|(_, f)| is_searched(f)) {
-        match cells.at(i) {
-            Value::List(list) => keys.extend(list.iter().map(|v| fold::key(v))),
-            value => keys.extend(compare_key(&field.kind, value)),
-        }
-    }
-    keys.join("\n")
 }
 
 /// Whether the type's rows are found by an index of what is searched; others have few rows.
@@ -277,14 +284,4 @@ fn read_json<T: serde::de::DeserializeOwned>(row: &Row, at: usize) -> Result<Opt
     let text: Option<String> = row.get(at)?;
     let parsed = text.map(|t| serde_json::from_str(&t)).transpose();
     parsed.map_err(|_| DbError::Decode { column: at, reason: "not a list or an address".into() })
-}
-
-/// Statements that touch every column of a type, for the test that both databases know them all.
-pub fn statements(ty: &'static RecordType) -> Vec<String> {
-    let written: Vec<String> = ty.fields.iter().filter(|f| !is_system(f)).flat_map(columns).collect();
-    vec![
-        format!("select {} from {} t where t.id is null", Reader::all(ty).select("t"), ty.name),
-        format!("select {}, search_key from {} where id is null", written.join(", "), ty.name),
-        super::events::touched_statement(ty.name),
-    ]
 }

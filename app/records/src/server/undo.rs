@@ -143,7 +143,8 @@ async fn folded(ctx: &Ctx, entry: &Entry, set: Uuid, before: Option<Uuid>) -> Re
             _ => {}
         }
         let unreadable = |_| kernel::server::DbError::Decode { column: 2, reason: "not a change".into() };
-        for (field, before, after) in history::differences(row.get(2)?).map_err(unreadable)? {
+        let fields: Option<String> = row.get(2)?;
+        for (field, before, after) in history::differences(entry.ty, fields.as_deref()).map_err(unreadable)? {
             record.fields.entry(field).and_modify(|(_, last)| *last = after.clone()).or_insert((before, after));
         }
     }

@@ -31,6 +31,8 @@ impl Written {
 
 pub(super) const OPEN: &str = "insert into change_sets (id, source, title, actor, at, status, undoes, records) \
                                 values ($1, $2, $3, $4, $5, 'open', $6, 0)";
+pub(super) const DONE: &str = "insert into change_sets (id, source, title, actor, at, status, records, finished_at) \
+                                values ($1, $2, $3, $4, $5, 'done', $6, $5)";
 pub(super) const CLOSE: &str = "update change_sets set status = 'done', records = $2, finished_at = $3 where id = $1";
 
 /// How often a write that others overtook is planned again.
@@ -48,15 +50,14 @@ pub async fn write(
     let mut attempt = 1;
     loop {
         let mut work = ctx.begin().await?;
-        let change_set = open(ctx, &mut work, source, title, None).await?;
-        let steps = planned(ctx, &mut work, permit, edits.clone()).await?;
-        let mut written = Written { change_set: None, steps: steps.steps.clone() };
-        if written.steps.iter().any(|s| !s.is_sound()) || written.changed() == 0 {
+        let change_set = ctx.new_id();
+        let plan = planned(ctx, &mut work, permit, edits.clone()).await?;
+        if plan.steps.iter().any(|s| !s.is_sound()) || !plan.steps.iter().any(Step::is_change) {
             work.rollback().await?;
-            return Ok(written);
+            return Ok(Written { change_set: None, steps: plan.steps });
         }
-        let applied = match apply(ctx, &mut work, change_set, &steps).await {
-            Ok(count) => mark_done(ctx, &mut work, change_set, count).await.map_err(ApplyError::from),
+        let applied = match apply(ctx, &mut work, change_set, &plan).await {
+            Ok(count) => record_done(ctx, &mut work, change_set, source, title, count).await.map_err(ApplyError::from),
             Err(error) => Err(error),
         };
         let done = match applied {
@@ -64,10 +65,7 @@ pub async fn write(
             Err(error) => Err(error),
         };
         match done {
-            Ok(()) => {
-                written.change_set = Some(change_set);
-                return Ok(written);
-            }
+            Ok(()) => return Ok(Written { change_set: Some(change_set), steps: plan.steps }),
             Err(error) if attempt < ATTEMPTS && error.may_pass() => {
                 attempt += 1;
             }
@@ -115,6 +113,22 @@ pub async fn open(
 pub async fn close(ctx: &Ctx, work: &mut Work, change_set: Uuid, records: u64) -> Result<(), DbError> {
     mark_done(ctx, work, change_set, records).await?;
     events::tell_finished(&mut work.tx, change_set).await
+}
+
+/// Writes down a change-set that is done as a whole in this transaction.
+async fn record_done(
+    ctx: &Ctx,
+    work: &mut Work,
+    change_set: Uuid,
+    source: &str,
+    title: &str,
+    records: u64,
+) -> Result<(), DbError> {
+    let records = i64::try_from(records).unwrap_or(i64::MAX);
+    let (actor, now) = (ctx.actor.user.into(), ctx.now().into());
+    work.tx.execute(DONE, vec![change_set.into(), source.into(), title.into(), actor, now, records.into()]).await?;
+    work.ended(change_set);
+    Ok(())
 }
 
 async fn mark_done(ctx: &Ctx, work: &mut Work, change_set: Uuid, records: u64) -> Result<(), DbError> {

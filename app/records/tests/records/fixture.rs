@@ -7,13 +7,13 @@ use kernel::{
     Currency, Date, EmailAddress, Id, Money, PhoneNumber, Timestamp,
     server::{
         Clock,
-        migrate::{self, MIGRATIONS, Migration},
+        migrate::{self, MIGRATIONS, Migration, catalog::Catalog},
         testing::TestDb,
     },
 };
 use records::{
-    Address, Choice, Filter, ListQuery, LongText, Percent, Record, SortKey, Tags, Url, Value, Year,
-    server::{self, Action, Actor, App, Ctx, Edit, Grants, Module, Reach, Written},
+    Address, Choice, Filter, ListQuery, LongText, Percent, Record, RecordType, SortKey, Tags, Url, Value, Year,
+    server::{self, Action, Actor, App, Ctx, Edit, Grants, Module, Reach, Written, schema},
 };
 use uuid::Uuid;
 
@@ -45,6 +45,7 @@ pub struct Specimen {
     pub owner: Option<Id<kernel::marks::User>>,
     #[field(search)]
     pub mails: Vec<EmailAddress>,
+    #[field(search)]
     pub phones: Vec<PhoneNumber>,
     pub tags: Tags,
     pub place: Option<Address>,
@@ -75,29 +76,11 @@ pub struct Team {
     pub name: String,
 }
 
-const TABLE: &str = "
-create table specimens (
-    {{sqlite}}n integer primary key, id blob not null unique,{{end}}
-    {{postgres}}id uuid primary key,{{end}}
-    version bigint not null, created_at {{ts}} not null, created_by {{uuid}}, updated_at {{ts}} not null,
-    updated_by {{uuid}}, deleted_at {{ts}}, deleted_by {{uuid}}, owner {{uuid}}, team {{uuid}},
-    name text not null, name_key {{key}} not null, code text, code_key {{key}}, notes text, notes_key {{key}},
-    mail text, mail_key {{key}}, phone {{key}}, site text, site_key {{key}}, count bigint, year bigint, share bigint,
-    price_minor bigint, price_currency text, good {{bool}}, day {{date}}, at {{ts}}, sort {{key}}, sorts {{json}},
-    parent {{uuid}}, mails {{json}}, phones {{json}}, tags {{json}}, place {{json}}, place_key {{key}},
-    state text, state_key {{key}}, origin text, origin_key {{key}}, search_key {{key}} not null
-);
-create unique index specimens_code on specimens (code_key) where deleted_at is null;
-{{sqlite}}
-create virtual table specimens_search using fts5(
-    search_key, content = 'specimens', content_rowid = 'n', tokenize = 'trigram case_sensitive 1', detail = 'none'
-);
-create trigger specimens_search_update after update of search_key on specimens begin
-    insert into specimens_search (specimens_search, rowid, search_key) values ('delete', old.n, old.search_key);
-    insert into specimens_search (rowid, search_key) values (new.n, new.search_key);
-end;
-{{end}}
-";
+/// The migration that makes what types declare where the program's own were applied.
+pub fn drafted(version: u16, made: &Catalog, types: &[&'static RecordType]) -> Migration {
+    let draft = schema::draft(types, made, &[]).unwrap();
+    Migration { version, name: "drafted", sql: draft.sql.unwrap().leak() }
+}
 
 pub struct World {
     pub app: App,
@@ -109,7 +92,7 @@ impl World {
     pub async fn new() -> Self {
         let db = TestDb::new().await;
         let mut migrations: Vec<Migration> = MIGRATIONS.to_vec();
-        migrations.push(Migration { version: 9_000, name: "specimens", sql: TABLE });
+        migrations.push(drafted(9_000, &Catalog::default(), &[Specimen::TYPE]));
         migrate::run(&db, &migrations).await.unwrap();
         let clock = Clock::fixed(Timestamp::parse("2026-11-20T12:00:00Z").unwrap());
         let module = Module::new("test").record::<Specimen>().record::<User>().record::<Team>();

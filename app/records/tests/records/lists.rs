@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use kernel::{EmailAddress, Timestamp};
+use kernel::{EmailAddress, PhoneNumber, Timestamp};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use records::{
     Filter, ListQuery, Op, Record, SortKey, Tags,
@@ -14,8 +14,8 @@ use uuid::Uuid;
 use crate::fixture::*;
 
 /// Words that meet each other in parts, in case and in accents, and some that would hurt SQL.
-const WORDS: [&str; 9] =
-    ["Acme", "ácme corp", "ACME Corporation", "Zed", "zé", "50% off_all", "O'Neil \"x\"", "日本", "a"];
+const WORDS: [&str; 10] =
+    ["Acme", "ácme corp", "ACME Corporation", "Zed", "zé", "50% off_all", "O'Neil \"x\"", "日本", "東京日本", "a"];
 
 fn any_specimen() -> impl Strategy<Value = Specimen> {
     let word = || prop::sample::select(WORDS.to_vec()).prop_map(str::to_owned);
@@ -136,7 +136,7 @@ fn any_search() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => Just(String::new()),
         2 => prop::sample::select(WORDS.to_vec()).prop_map(str::to_owned),
-        1 => prop::sample::select(vec!["acm", "CORP ac", "user1@", "%", "_", "50% o", "\"x", "日"]).prop_map(str::to_owned),
+        1 => prop::sample::select(vec!["acm", "CORP ac", "user1@", "%", "_", "50% o", "\"x", "日", "東京", "京", "ac", "a 東"]).prop_map(str::to_owned),
     ]
 }
 
@@ -341,4 +341,47 @@ async fn a_change_set_names_the_records_it_changed() {
     let made = write(&ctx, vec![Edit::Create { id: None, set: cells(&specimen("Of the set")) }]).await;
     let filter = json!({ "field": "change_set", "value": made.change_set.unwrap() }).to_string();
     assert_eq!(names(&ctx, &filtered(&filter)).await, ["Of the set"]);
+}
+
+#[tokio::test]
+async fn two_letters_find_words_that_begin_with_them_and_pairs_where_words_have_no_spaces() {
+    let world = World::new().await;
+    let ctx = world.ctx();
+    for name in ["株式会社東京商事", "Deutsche Post AG", "AG Insurance", "Stage", "東北電力", "ガスター"]
+    {
+        create(&ctx, &specimen(name)).await;
+    }
+    let found = async |search: &str| {
+        let mut found = names(&ctx, &ListQuery { search: search.to_owned(), ..by("name") }).await;
+        found.sort();
+        found
+    };
+    assert_eq!(found("東京").await, ["株式会社東京商事"]);
+    assert_eq!(found("東").await, ["東北電力", "株式会社東京商事"]);
+    assert_eq!(found("京商 会社").await, ["株式会社東京商事"]);
+    assert_eq!(found("京都").await, Vec::<String>::new());
+    assert_eq!(found("ス").await, ["ガスター"]);
+    assert_eq!(found("ag").await, ["AG Insurance", "Deutsche Post AG"]);
+    assert_eq!(found("po deu").await, ["Deutsche Post AG"]);
+    assert_eq!(found("s").await, ["Stage"], "one letter begins the title");
+}
+
+#[tokio::test]
+async fn a_phone_is_found_as_it_is_dialled_and_by_its_parts() {
+    let world = World::new().await;
+    let ctx = world.ctx();
+    let phones = ["+49 176 1234567", "+41 44 668 18 00"].map(|n| PhoneNumber::parse(n).unwrap());
+    create(&ctx, &Specimen { phones: phones.to_vec(), ..specimen("Ana") }).await;
+    create(&ctx, &Specimen { phones: vec![PhoneNumber::parse("+49 176 7654321").unwrap()], ..specimen("Ben") }).await;
+    for (search, expected) in [
+        ("0176 123", vec!["Ana"]),
+        ("0176/1234567", vec!["Ana"]),
+        ("+49176", vec!["Ana", "Ben"]),
+        ("0049 (0)176 7654", vec!["Ben"]),
+        ("044 668 1800", vec!["Ana"]),
+        ("0177", vec![]),
+    ] {
+        let query = ListQuery { search: search.to_owned(), ..by("name") };
+        assert_eq!(names(&ctx, &query).await, expected, "{search}");
+    }
 }

@@ -1,6 +1,6 @@
 use kernel::{AppError, EmailAddress, Id, PhoneNumber, server::Source};
 use records::{
-    Address, LongText, Percent, Record, Tags, Url, Value, Year,
+    Address, Flags, LongText, Percent, Record, RecordType, Tags, Url, Value, Year,
     server::{self, Action, Edit, PlanCx, Refusal, plan},
 };
 use uuid::Uuid;
@@ -246,6 +246,8 @@ async fn what_one_may_not_do_is_refused_before_anything_is_read() {
 }
 
 #[test]
-fn both_databases_are_asked_for_columns_that_exist() {
-    assert!(server::statements(Specimen::TYPE).iter().all(|s| s.contains("specimens")));
+fn what_rust_cannot_be_without_is_required() {
+    let is_required = |ty: &RecordType, field: &str| ty.field(field).unwrap().1.is(Flags::REQUIRED);
+    assert!(is_required(Team::TYPE, "name"));
+    assert!(!is_required(User::TYPE, "full_name") && !is_required(Specimen::TYPE, "tags"));
 }

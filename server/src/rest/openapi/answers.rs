@@ -5,11 +5,12 @@ use serde_json::{Map, Value as Json, json};
 
 use super::link;
 
-const PROBLEMS: [(u16, &str); 14] = [
+const PROBLEMS: [(u16, &str); 15] = [
     (400, "The request makes no sense; `detail` says why."),
     (401, "Nobody is signed in, or the token is no longer good."),
     (403, "You may not do this."),
     (404, "There is nothing here, or it is not yours to see."),
+    (405, "This address does not take that method; `Allow` has those it takes."),
     (409, "It cannot be done in the present state; `detail` says why."),
     (412, "The record was changed meanwhile; `current` is what it is now."),
     (413, "The body is too large: JSON of more than a mebibyte, or a file above the limit."),
@@ -29,10 +30,13 @@ pub fn always() -> Map<String, Json> {
 
 pub fn responses() -> Json {
     let each = PROBLEMS.iter().map(|(status, description)| {
-        let mut headers = Map::new();
-        if matches!(status, 429 | 503) {
-            headers.insert("Retry-After".to_owned(), link("headers", "Retry-After"));
-        }
+        let header = match status {
+            401 => Some("WWW-Authenticate"),
+            405 => Some("Allow"),
+            429 | 503 => Some("Retry-After"),
+            _ => None,
+        };
+        let headers: Map<_, _> = header.map(|name| (name.to_owned(), link("headers", name))).into_iter().collect();
         let schema = if *status == 412 { "StaleProblem" } else { "Problem" };
         let response = json!({
             "description": description,
@@ -45,14 +49,17 @@ pub fn responses() -> Json {
 }
 
 pub fn headers() -> Json {
-    let whole = json!({ "type": "integer", "minimum": 0 });
+    let header = |description: &str, is_always: bool, schema: Json| json!({ "description": description, "required": is_always, "schema": schema });
+    let (text, whole) = (json!({ "type": "string" }), json!({ "type": "integer", "minimum": 0 }));
     json!({
-        "ETag": { "description": "The record's version.", "schema": { "type": "string", "examples": ["\"7\""] } },
-        "Location": { "description": "Where the record is.", "schema": { "type": "string", "format": "uri-reference" } },
-        "Retry-After": { "description": "Seconds to wait.", "schema": whole },
-        "RateLimit-Limit": { "description": "Requests of the nearest window.", "schema": whole },
-        "RateLimit-Remaining": { "description": "Requests that are left of it.", "schema": whole },
-        "RateLimit-Reset": { "description": "Seconds until it is over.", "schema": whole },
+        "ETag": header("The record's version.", true, json!({ "type": "string", "pattern": "^\"[0-9]+\"$", "examples": ["\"7\""] })),
+        "Location": header("Where it is.", true, json!({ "type": "string", "format": "uri-reference" })),
+        "Allow": header("The methods there are, with commas between.", true, text.clone()),
+        "WWW-Authenticate": header("How one signs in: `Bearer`.", true, text),
+        "Retry-After": header("Seconds to wait.", true, whole.clone()),
+        "RateLimit-Limit": header("Requests of the nearest window, where there is a limit.", false, whole.clone()),
+        "RateLimit-Remaining": header("Requests that are left of it.", false, whole.clone()),
+        "RateLimit-Reset": header("Seconds until it is over.", false, whole),
     })
 }
 

@@ -39,8 +39,8 @@ pub fn operations() -> [(&'static str, &'static str, Operation<'static>); 5] {
                 "Hands over the file, to who asked for it and until it expires",
             )
             .takes(&["id"])
-            .answers(200, json!({ "description": "The file.", "content": { "application/octet-stream": {} } }))
-            .refuses(&[404, 409]),
+            .answers(200, json!({ "description": "The file.", "content": files() }))
+            .refuses(&[403, 404, 409]),
         ),
         (
             "/api/v1/settings/export/{id}/cancel/",
@@ -51,6 +51,16 @@ pub fn operations() -> [(&'static str, &'static str, Operation<'static>); 5] {
                 .refuses(&[400, 403, 404, 409, 413, 422, 507]),
         ),
     ]
+}
+
+/// By what the export is: a table, several of them, a workbook, a document.
+fn files() -> Json {
+    json!({
+        "text/csv": {},
+        "application/zip": {},
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {},
+        "application/json": {},
+    })
 }
 
 pub fn schemas() -> Map<String, Json> {

@@ -1,9 +1,10 @@
 //! The routes that are there whatever the record types.
 
+use identity::Role;
+use records::ChoiceValue;
 use serde_json::{Map, Value as Json, json};
-use transfer::import::DELIMITERS;
 
-use super::{Operation, answer, backups, exports, link, mail, push};
+use super::{Operation, answer, backups, exports, health, imports, link, mail, push};
 
 pub fn tags() -> Vec<Json> {
     let tag = |name: &str, description: &str| json!({ "name": name, "description": description });
@@ -15,6 +16,7 @@ pub fn tags() -> Vec<Json> {
         tag("Exports", "Records as files."),
         tag("Backups", "Copies of everything, for administrators."),
         tag("Jobs", "Work that goes on after its request was answered."),
+        tag("Health", "Whether the program is well."),
     ]
 }
 
@@ -82,31 +84,6 @@ pub fn paths() -> Map<String, Json> {
             .answers(200, answer("What was taken back.", "Undone", &[]))
             .refuses(&[400, 404, 409, 413, 422, 507]),
         ),
-        ("/api/v1/imports/", "post", import()),
-        (
-            "/api/v1/imports/{id}/",
-            "get",
-            Operation::new("Imports", "get_import", "Tells how far an import is")
-                .takes(&["id"])
-                .answers(200, answer("The import.", "Import", &[]))
-                .refuses(&[404]),
-        ),
-        (
-            "/api/v1/imports/{id}/errors/",
-            "get",
-            Operation::new("Imports", "list_import_errors", "Lists what did not fit")
-                .takes(&["id", "page", "page_size"])
-                .answers(200, answer("A page of the list.", "ImportErrors", &[]))
-                .refuses(&[400, 404]),
-        ),
-        (
-            "/api/v1/imports/{id}/cancel/",
-            "post",
-            Operation::new("Imports", "cancel_import", "Stops the work on an import; what it wrote can be undone")
-                .takes(&["id", "Idempotency-Key"])
-                .answers(202, answer("It stops.", "Import", &[]))
-                .refuses(&[400, 403, 404, 409, 413, 422, 507]),
-        ),
         (
             "/api/v1/jobs/{id}/",
             "get",
@@ -115,42 +92,15 @@ pub fn paths() -> Map<String, Json> {
                 .answers(200, answer("The job.", "Job", &[]))
                 .refuses(&[404]),
         ),
-        (
-            "/api/v1/imports/{id}/undo/",
-            "post",
-            Operation::new("Imports", "undo_import", "Starts to take an import back")
-                .takes(&["id", "Idempotency-Key"])
-                .answers(202, answer("It is being taken back.", "Import", &[]))
-                .refuses(&[400, 403, 404, 409, 413, 422, 507]),
-        ),
-        (
-            "/healthz/",
-            "get",
-            Operation::new("Signing in", "healthz", "Says whether the program is ready")
-                .answers(200, json!({ "description": "It is." }))
-                .public(),
-        ),
     ];
     let mut paths = Map::new();
     let more = mail::operations().into_iter().chain(exports::operations()).chain(backups::operations());
-    let more = more.chain(push::operations());
+    let more = more.chain(push::operations()).chain(imports::operations()).chain(health::operations());
     for (path, method, operation) in operations.into_iter().chain(more) {
         let methods = paths.entry(path).or_insert_with(|| json!({}));
         methods[method] = operation.write();
     }
     paths
-}
-
-fn import() -> Operation<'static> {
-    let mut operation = Operation::new("Imports", "create_import", "Imports a file, or finds out what that would do")
-        .takes(&["Idempotency-Key"])
-        .answers(202, answer("The file is being worked on.", "Import", &["Location"]))
-        .refuses(&[400, 403, 404, 409, 413, 415, 422, 507]);
-    operation.body = Some(json!({
-        "required": true,
-        "content": { "multipart/form-data": { "schema": link("schemas", "ImportForm") } },
-    }));
-    operation
 }
 
 pub(super) fn object(required: &[&str], properties: Json) -> Json {
@@ -159,12 +109,21 @@ pub(super) fn object(required: &[&str], properties: Json) -> Json {
 
 pub fn schemas() -> Map<String, Json> {
     let text = json!({ "type": "string" });
+    let no_text = json!({ "type": ["string", "null"] });
     let id = json!({ "type": "string", "format": "uuid" });
     let no_id = json!({ "type": ["string", "null"], "format": "uuid" });
     let at = json!({ "type": "string", "format": "date-time" });
     let count = json!({ "type": "integer", "minimum": 0 });
     let any = json!({ "type": "object", "additionalProperties": true });
-    let conflict = object(&["id", "message"], json!({ "id": id, "title": text, "field": text, "message": text }));
+    let roles = Role::OPTIONS.iter().map(|role| role.value.as_ref());
+    let differences = json!({
+        "type": "object", "description": "The value before and after, by field.",
+        "additionalProperties": { "type": "array", "minItems": 2, "maxItems": 2 },
+    });
+    let field = json!({ "type": "string", "description": "Empty for the whole record." });
+    let error = json!({ "id": id, "title": text, "field": field, "message": text });
+    let mut conflict = error.clone();
+    conflict["collection"] = text.clone();
     let schemas = [
         (
             "Money",
@@ -232,7 +191,14 @@ pub fn schemas() -> Map<String, Json> {
             object(
                 &["user", "permissions"],
                 json!({
-                    "user": any,
+                    "user": object(
+                        &["id", "email", "first_name", "last_name", "full_name", "role", "team"],
+                        json!({
+                            "id": id, "email": { "type": "string", "format": "email" },
+                            "first_name": no_text, "last_name": no_text, "full_name": text,
+                            "role": { "type": "string", "enum": roles.collect::<Vec<_>>() }, "team": no_id,
+                        }),
+                    ),
                     "permissions": { "type": "array", "items": text, "examples": [["view_companies", "access_crm"]] },
                     "tokens": link("schemas", "Tokens"),
                 }),
@@ -260,10 +226,7 @@ pub fn schemas() -> Map<String, Json> {
                     "source": text,
                     "at": at,
                     "actor": { "anyOf": [link("schemas", "Reference"), { "type": "null" }] },
-                    "fields": {
-                        "type": "object", "description": "The value before and after, by field.",
-                        "additionalProperties": { "type": "array", "minItems": 2, "maxItems": 2 },
-                    },
+                    "fields": differences,
                     "undone": { "type": "boolean" },
                 }),
             ),
@@ -285,7 +248,7 @@ pub fn schemas() -> Map<String, Json> {
                 &["change_set", "records", "conflict_count", "conflicts"],
                 json!({
                     "change_set": no_id, "records": count, "conflict_count": count,
-                    "conflicts": { "type": "array", "items": conflict },
+                    "conflicts": { "type": "array", "items": object(&["collection", "id", "title", "field", "message"], conflict) },
                 }),
             ),
         ),
@@ -311,57 +274,12 @@ pub fn schemas() -> Map<String, Json> {
                 &["change_set", "matched", "changed", "skipped", "errors"],
                 json!({
                     "change_set": no_id, "matched": count, "changed": count, "skipped": count,
-                    "errors": { "type": "array", "items": conflict, "description": "The first hundred." },
+                    "errors": { "type": "array", "items": object(&["id", "title", "field", "message"], error), "description": "The first hundred." },
                     "error_count": count,
                     "differences": {
                         "type": "array", "description": "Of a dry run, the first hundred.",
-                        "items": object(&["id", "action", "fields"], json!({ "id": id, "action": text, "fields": any })),
+                        "items": object(&["id", "action", "fields"], json!({ "id": id, "action": text, "fields": differences })),
                     },
-                }),
-            ),
-        ),
-        (
-            "ImportForm",
-            object(
-                &["file", "record_type"],
-                json!({
-                    "file": { "type": "string", "contentMediaType": "application/octet-stream" },
-                    "record_type": { "type": "string", "examples": ["companies"] },
-                    "mapping": { "type": "string", "contentMediaType": "application/json",
-                        "description": "The field for each column; without it, columns are matched by name." },
-                    "match_on": { "type": "string", "description": "The field by which a row finds its record." },
-                    "mode": { "type": "string", "enum": ["create", "update", "both"] },
-                    "on_error": { "type": "string", "enum": ["skip_row", "skip_cell"] },
-                    "dry_run": { "type": "string", "enum": ["true", "false"], "default": "false" },
-                    "encoding": { "type": "string", "examples": ["windows-1250"],
-                        "description": "By a name of the Encoding Standard; without it, it is found out." },
-                    "delimiter": { "type": "string", "enum": DELIMITERS.map(|(delimiter, _)| delimiter),
-                        "description": "What stands between cells; without it, it is found out." },
-                }),
-            ),
-        ),
-        (
-            "Import",
-            json!({
-                "type": "object", "required": ["id", "status"], "additionalProperties": true,
-                "properties": {
-                    "id": id, "status": text, "total": count, "created": count, "updated": count,
-                    "skipped": count, "failed": count, "change_set": no_id, "job": no_id,
-                },
-            }),
-        ),
-        (
-            "ImportErrors",
-            object(
-                &["count", "next", "previous", "results"],
-                json!({
-                    "count": count,
-                    "next": { "type": ["string", "null"] },
-                    "previous": { "type": ["string", "null"] },
-                    "results": { "type": "array", "items": { "type": "object", "properties": {
-                        "row": { "type": "integer" }, "column": { "type": ["string", "null"] },
-                        "value": { "type": ["string", "null"] }, "message": text,
-                    } } },
                 }),
             ),
         ),
@@ -370,6 +288,8 @@ pub fn schemas() -> Map<String, Json> {
         .into_iter()
         .chain(mail::schemas())
         .chain(push::schemas())
+        .chain(imports::schemas())
+        .chain(health::schemas())
         .map(|(name, schema)| (name.to_owned(), schema))
         .collect()
 }

@@ -16,7 +16,7 @@ async fn every_route_of_the_interface_is_described_with_its_methods() {
     let there: BTreeSet<String> = routes
         .flat_map(|(path, methods)| methods.into_iter().map(move |m| format!("{m} {path}")))
         .filter(|route| !route.starts_with("HEAD"))
-        .chain(["GET /healthz/".to_owned()])
+        .chain(["GET /health/".to_owned(), "GET /healthz/".to_owned()])
         .collect();
     assert_eq!(described, there);
     assert_eq!(server::rest::openapi(world.service.state.app.registry()).parse::<Value>().unwrap(), document);
@@ -82,4 +82,31 @@ async fn the_pages_load_nothing_from_elsewhere() {
     assert!(setup.text().contains("\"/api/schema/\"") && setup.text().contains("\"validatorUrl\": \"none\""));
     refuses(&world.get("gus", "/api/docs/oauth2-redirect.html").await, 404);
     refuses(&world.get("gus", "/api/docs/..%2fsecret.key").await, 404);
+}
+
+/// Whether each object in a schema says if it may have more members than it names.
+fn is_said(schema: &Value) -> bool {
+    match schema {
+        Value::Object(members) => {
+            let is_object = members.get("properties").is_some_and(Value::is_object) && members.contains_key("type");
+            (!is_object || members.contains_key("additionalProperties")) && members.values().all(is_said)
+        }
+        Value::Array(items) => items.iter().all(is_said),
+        _ => true,
+    }
+}
+
+#[tokio::test]
+async fn what_is_answered_is_described_whole() {
+    let document: Value = server::rest::openapi(&server::modules::registry().unwrap()).parse().unwrap();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for (name, schema) in schemas {
+        assert!(is_said(schema), "{name}");
+        // A problem shows a record of whichever type.
+        let is_open = schema["additionalProperties"] == true;
+        assert!(!is_open, "{name}");
+    }
+    for answer in ["Company", "CompanyList", "Session", "Import", "Message", "Problem", "Health"] {
+        assert_eq!(schemas[answer]["additionalProperties"], false, "{answer}");
+    }
 }

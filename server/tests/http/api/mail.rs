@@ -69,6 +69,18 @@ async fn settings_are_set_and_refused_by_field_and_secrets_stay_inside() {
 }
 
 #[tokio::test]
+async fn what_was_discarded_is_sent_once_there_is_a_way() {
+    let world = World::new().await;
+    let change = json!({ "mail.transport": "smtp", "mail.sender": "crm@example.com", "smtp.host": "mail.example.com" });
+    assert_eq!(world.patch("ada", "/api/v1/mail/settings/", "*", change).await.status, 200);
+    let path = format!("/api/v1/mail/outbox/{}/", posted(&world).await);
+    let discarded = world.post("ada", &format!("{path}discard/"), json!({})).await.json();
+    assert!(discarded["finished_at"].as_str().unwrap().ends_with('Z'), "{discarded}");
+    let sent = world.post("ada", &format!("{path}send/"), json!({})).await;
+    assert_eq!((sent.status.as_u16(), &sent.json()["state"]), (202, &json!("queued")), "{}", sent.text());
+}
+
+#[tokio::test]
 async fn the_html_of_a_message_can_do_nothing() {
     let world = World::new().await;
     let path = format!("/admin/mail-outbox/{}/html", posted(&world).await);

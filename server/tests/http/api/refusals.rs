@@ -9,11 +9,23 @@ use uuid::Uuid;
 use super::{super::support::Answer, world::World};
 
 /// What answers without signing in: the way in, and files that are the same for everyone.
-const PUBLIC: [&str; 19] = [
+const PUBLIC: [&str; 30] = [
     "GET /_gallery",
+    "GET /api/v1/healthz",
+    "GET /api/v1/healthz/",
+    // What is no address of the interface, or of a server function.
+    "GET /api/{*rest}",
+    "GET /favicon.ico",
     "GET /first-run",
+    "GET /fonts",
+    "GET /fonts/",
+    "GET /fonts/{*__private__axum_nest_tail_param}",
     "GET /healthz",
     "GET /healthz/",
+    "GET /icons",
+    "GET /icons/",
+    "GET /icons/{*__private__axum_nest_tail_param}",
+    "GET /manifest.webmanifest",
     "GET /pkg",
     "GET /pkg/",
     "GET /pkg/{*__private__axum_nest_tail_param}",

@@ -1,5 +1,6 @@
 //! Scripts: tokens, their renewal and their end.
 
+use kernel::server::testing::until;
 use serde_json::json;
 
 use super::*;
@@ -160,13 +161,12 @@ async fn an_unused_family_ends_after_a_week_and_any_after_a_month() {
 }
 
 #[tokio::test]
-async fn what_another_process_revokes_is_revoked_here_within_a_second() {
+async fn what_another_process_revokes_is_soon_revoked_here() {
     let (world, _) = World::with_ana().await;
     let (access, _) = world.tokens(EMAIL).await;
     assert_eq!(world.who_bearer(&access).await, EMAIL);
     world.elsewhere("update sessions set revoked_at = created_at").await;
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-    assert_eq!(world.who_bearer(&access).await, "nobody");
+    until("it is revoked here", async || world.who_bearer(&access).await == "nobody").await;
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What differs between the engines, by name.
 
+use std::borrow::Cow;
+
 use crate::server::Engine;
 
 /// Replaces the tokens of a migration's text:
@@ -19,6 +21,21 @@ use crate::server::Engine;
 ///
 /// What stands between `{{sqlite}}` or `{{postgres}}` and `{{end}}` is for that engine alone.
 pub fn expand(sql: &str, engine: Engine) -> Result<String, String> {
+    let for_engine = |(sqlite, postgres)| if engine == Engine::Sqlite { sqlite } else { postgres };
+    replace(sql, engine, |token| meaning(token).map(for_engine).map(Cow::Borrowed))
+}
+
+/// The text for SQLite with the types of columns left as they are written, `"{{key}}"`: SQLite takes any name for one.
+pub(super) fn expand_but_types(sql: &str) -> Result<String, String> {
+    replace(sql, Engine::Sqlite, |token| match token {
+        "uuid" | "ts" | "date" | "bool" | "int" | "bytes" | "json" | "key" => {
+            Some(format!("\"{{{{{token}}}}}\"").into())
+        }
+        other => meaning(other).map(|(sqlite, _)| Cow::Borrowed(sqlite)),
+    })
+}
+
+fn replace(sql: &str, engine: Engine, meaning: impl Fn(&str) -> Option<Cow<'static, str>>) -> Result<String, String> {
     let mut text = String::with_capacity(sql.len());
     let mut rest = sql;
     let mut block: Option<Engine> = None;
@@ -33,9 +50,9 @@ pub fn expand(sql: &str, engine: Engine) -> Result<String, String> {
             ("postgres", None) => block = Some(Engine::Postgres),
             ("end", Some(_)) => block = None,
             (token, _) => {
-                let (sqlite, postgres) = meaning(token).ok_or_else(|| format!("{{{{{token}}}}} means nothing here"))?;
+                let meaning = meaning(token).ok_or_else(|| format!("{{{{{token}}}}} means nothing here"))?;
                 if is_wanted {
-                    text.push_str(if engine == Engine::Sqlite { sqlite } else { postgres });
+                    text.push_str(&meaning);
                 }
             }
         }
@@ -74,6 +91,7 @@ mod tests {
         let sql = "a {{uuid}}{{sqlite}} only {{key}}{{end}}{{postgres}} big {{key}}{{end}}.";
         assert_eq!(expand(sql, Engine::Sqlite).unwrap(), "a blob only text.");
         assert_eq!(expand(sql, Engine::Postgres).unwrap(), "a uuid big text collate \"C\".");
+        assert_eq!(expand_but_types(sql).unwrap(), "a \"{{uuid}}\" only \"{{key}}\".");
         for bad in ["{{what}}", "{{uuid", "{{end}}", "{{sqlite}}", "{{sqlite}}{{postgres}}{{end}}{{end}}"] {
             assert!(expand(bad, Engine::Sqlite).is_err(), "{bad}");
         }

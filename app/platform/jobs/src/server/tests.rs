@@ -70,6 +70,13 @@ struct Test {
     key: Option<String>,
 }
 
+/// Looks again and again, for as long as the job may take.
+async fn while_not(mut holds: impl FnMut() -> bool + Send) {
+    while !holds() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 impl Job for Test {
     const KIND: &'static str = "test";
     const TITLE: &'static str = "Test";
@@ -103,25 +110,21 @@ impl Job for Test {
             Deed::Snooze if diary.read().len() < 3 => return Ok(Outcome::Snooze(Duration::ZERO)),
             Deed::Note | Deed::Snooze => {}
             Deed::FailAtLast | Deed::SnoozeAtLast => {
-                while !diary.read().iter().any(|line| line == "at last") {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
+                while_not(|| diary.read().iter().any(|line| line == "at last")).await;
                 return match self.deed {
                     Deed::FailAtLast => Err(AppError::Unavailable),
                     _ => Ok(Outcome::Snooze(Duration::from_hours(1))),
                 };
             }
             Deed::UntilCancelled => {
-                while !cx.is_cancelled() {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
+                while_not(|| cx.is_cancelled()).await;
                 return Ok(Outcome::Cancelled);
             }
             Deed::Crowd => {
                 let Crowd(crowd) = cx.service()?;
                 let now = crowd.0.fetch_add(1, Ordering::SeqCst) + 1;
                 crowd.1.fetch_max(now, Ordering::SeqCst);
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                while_not(|| crowd.1.load(Ordering::SeqCst) >= 3).await;
                 crowd.0.fetch_sub(1, Ordering::SeqCst);
             }
         }

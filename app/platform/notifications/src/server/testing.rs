@@ -1,5 +1,6 @@
 //! What tests provide in place of the program.
 
+use jobs::server::Kinds;
 use outbox::server::{
     Patience,
     testing::{self, authorities, client},
@@ -7,6 +8,12 @@ use outbox::server::{
 use records::server::App;
 
 use super::{Site, push::PushServices};
+
+/// The jobs of telling people, and of what that stands on.
+pub fn kinds_of_jobs() -> Kinds {
+    let modules = [settings::server::add_jobs, outbox::server::add_jobs, super::add_jobs];
+    modules.into_iter().fold(Kinds::default(), |kinds, add| add(kinds))
+}
 
 /// Gives a program of a test what tells people, with settings as the environment would fix them.
 pub fn provide(app: &App, fixed: &[(&'static str, &str)], patience: Patience) {

@@ -4,9 +4,9 @@ mod overdue;
 mod peers;
 mod push;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
-use jobs::server::{Actors, Services, Worker};
+use jobs::server::{Actors, Services, Worker, enqueue_at};
 use kernel::{
     AppError, Timestamp,
     server::{
@@ -81,10 +81,7 @@ impl World {
     }
 
     fn work(&self) {
-        self.work_on(
-            crate::server::add_jobs(outbox::server::add_jobs(jobs::server::Kinds::default())),
-            add(Kinds::default()),
-        );
+        self.work_on(testing::kinds_of_jobs(), add(Kinds::default()));
     }
 
     fn work_on(&self, kinds: jobs::server::Kinds, told: Kinds) {
@@ -176,6 +173,21 @@ impl World {
 
     async fn letters(&self) -> Vec<String> {
         self.rows("select subject, plain from outbox order by id", 2).await
+    }
+
+    /// Waits until the workers have looked for what is due by now: a job that is, is done.
+    async fn look_for_what_is_due(&self) {
+        let ctx = self.now();
+        let mut tx = self.db.begin().await.unwrap();
+        let id = enqueue_at(&ctx, &mut tx, &CleanUpNotifications {}, ctx.now()).await.unwrap();
+        // As one that was put there before it was due.
+        tx.execute("update jobs set state = 'scheduled' where id = $1", vec![id.into()]).await.unwrap();
+        tx.commit().await.unwrap();
+        self.until("what is due is done", async || {
+            let row = self.db.fetch_optional("select state from jobs where id = $1", vec![id.into()]).await.unwrap();
+            row.is_some_and(|row| row.get::<String>(0).unwrap() == "completed")
+        })
+        .await;
     }
 
     async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
@@ -280,7 +292,7 @@ async fn what_comes_in_quiet_hours_waits_until_they_are_over_and_what_is_importa
     assert_eq!(subjects().await, ["At once"]);
     assert_eq!(count_unread(&world.as_("ann")).await.unwrap(), 2, "the list is quiet by itself");
     world.ctx.app.clock().set(Timestamp::parse("2026-11-20T21:59:59Z").unwrap());
-    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    world.look_for_what_is_due().await;
     assert_eq!(subjects().await, ["At once"]);
     world.ctx.app.clock().set(Timestamp::parse("2026-11-20T22:00:00Z").unwrap());
     world.until("the rest is sent", async || subjects().await.len() == 3).await;

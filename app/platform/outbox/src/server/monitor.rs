@@ -102,9 +102,9 @@ pub fn as_json(message: &MessageInfo) -> Json {
         "state": message.state.name(),
         "attempt": message.attempt,
         "trouble": message.trouble,
-        "retry_at": message.retry_at,
-        "created_at": message.created_at,
-        "finished_at": message.finished_at,
+        "retry_at": message.retry_at.map(|at| at.to_string()),
+        "created_at": message.created_at.to_string(),
+        "finished_at": message.finished_at.map(|at| at.to_string()),
     })
 }
 
@@ -122,6 +122,6 @@ pub fn detail_as_json(detail: &MessageDetail) -> Result<Json, AppError> {
     fields.insert("text".to_owned(), json!(detail.plain));
     let headers = detail.headers.iter().map(|(name, value)| json!({ "name": name, "value": value }));
     fields.insert("headers".to_owned(), headers.collect());
-    fields.insert("handed_over_at".to_owned(), json!(detail.handed_over_at));
+    fields.insert("handed_over_at".to_owned(), json!(detail.handed_over_at.map(|at| at.to_string())));
     Ok(json)
 }

@@ -75,7 +75,7 @@ impl World {
 
     fn work(&self) -> JoinHandle<()> {
         let actors: Actors = Arc::new(|_| Box::pin(async { Ok(None) }));
-        let kinds = crate::server::add_jobs(Kinds::default());
+        let kinds = settings::server::add_jobs(crate::server::add_jobs(Kinds::default()));
         let worker = Worker::new(self.app().clone(), kinds, Services::new(actors))
             .scheduling(false)
             .lease(Duration::from_millis(300))

@@ -1,6 +1,9 @@
 //! The two plans: the same rows in the same order, whichever is followed.
 
-use kernel::{AppError, server::DbError};
+use kernel::{
+    AppError,
+    server::{DbError, Engine},
+};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -82,14 +85,14 @@ pub async fn in_order(
     if !matches!(start, Start::After(Json::Null, _)) {
         let mut sql = Sql::new(ctx.db().engine());
         // Found one by one among others, rows would wake their reader one by one: on SQLite that costs more than all
-        // else. Collected first, they come together. Where an index has those that match, they do so by themselves.
-        let is_collected = question.is_filtered && along.is_none();
-        let width = reader.width();
+        // else. With their places collected first, they come together. Where an index has those that match, they do so
+        // by themselves.
+        let is_collected = sql.engine() == Engine::Sqlite && question.is_filtered && along.is_none();
         if is_collected {
-            let columns: Vec<String> = (0..=width).map(|i| format!("c{i}")).collect();
-            sql.push(&format!("with page ({}) as materialized (", columns.join(", ")));
+            sql.push("with page (n, id, k0) as materialized (select t.rowid, t.id, ");
+        } else {
+            sql.push(&format!("select {}, ", reader.select("t")));
         }
-        sql.push(&format!("select {}, ", reader.select("t")));
         order.expression(entry, &mut sql);
         question.rows(Way::Sorted(along), &mut sql);
         if !order.is_never_missing {
@@ -107,7 +110,8 @@ pub async fn in_order(
             sql.push(&format!(" offset {offset}"));
         }
         if is_collected {
-            sql.push(&format!(") select * from page order by c{width} {direction}, c0 {direction}"));
+            sql.push(") ");
+            rows_of_page(reader, entry, &format!(" order by p.k0 {direction}, p.id {direction}"), &mut sql);
         }
         rows = fetch(ctx, sql, reader, order, false).await?;
     }
@@ -169,7 +173,8 @@ pub async fn gather(
 ) -> Result<Keyed, AppError> {
     let (entry, first) = (question.entry(), &question.sort[0]);
     let mut sql = Sql::new(ctx.db().engine());
-    sql.push("with matching as materialized (select t.id as id");
+    let place = if sql.engine() == Engine::Sqlite { "t.rowid as n, " } else { "" };
+    sql.push(&format!("with matching as materialized (select {place}t.id as id"));
     for (i, order) in question.sort.iter().enumerate() {
         sql.push(", ");
         order.expression(entry, &mut sql);
@@ -203,11 +208,14 @@ pub async fn gather(
     if let Start::Offset(offset @ 1..) = start {
         sql.push(&format!(" offset {offset}"));
     }
-    sql.push(&format!(
-        ") select {}, p.k0 from page p join {} t on t.id = p.id{}",
-        reader.select("t"),
-        entry.ty.name,
-        by("p")
-    ));
+    sql.push(") ");
+    rows_of_page(reader, entry, &by("p"), &mut sql);
     fetch(ctx, sql, reader, first, false).await
+}
+
+/// The rows whose places and keys `page` holds: by their place in the table on SQLite, which finds them soonest there.
+fn rows_of_page(reader: &Reader, entry: &Entry, order: &str, sql: &mut Sql) {
+    let place = if sql.engine() == Engine::Sqlite { "t.rowid = p.n" } else { "t.id = p.id" };
+    let (columns, table) = (reader.select("t"), entry.ty.name);
+    sql.push(&format!("select {columns}, p.k0 from page p join {table} t on {place}{order}"));
 }

@@ -15,7 +15,7 @@ use crate::{
         Action, AnyPermit, Check, Condition, Ctx, Entry, Place, Scope, Sql,
         condition::{self, Way},
         ctx::CountKey,
-        resolve, storage,
+        resolve, search, storage,
     },
 };
 
@@ -108,9 +108,11 @@ pub fn understand(ctx: &Ctx, permit: &AnyPermit, query: &ListQuery) -> Result<Qu
     if let Some(filter) = &query.filter {
         all.push(resolve(ctx, permit, filter)?);
     }
-    let terms = condition::terms(&query.search);
+    let terms = search::terms(&query.search);
     if !terms.is_empty() {
-        all.push(search(permit, terms));
+        let phone = search::phone(&query.search).filter(|_| search::has_phones(permit.entry().ty));
+        let asked = std::iter::once(terms).chain(phone.map(|digits| vec![digits]));
+        all.push(Condition::Any(asked.map(|terms| searched(permit, terms)).collect()));
     }
     let sort = if query.sort.is_empty() { default_sort(permit) } else { query.sort.clone() };
     let sort = sort.iter().map(|key| order(ctx, permit, key)).collect::<Result<Vec<_>, _>>()?;
@@ -122,7 +124,7 @@ pub fn understand(ctx: &Ctx, permit: &AnyPermit, query: &ListQuery) -> Result<Qu
 }
 
 /// Every term in one of the searched fields. What the permit hides is not looked through.
-fn search(permit: &AnyPermit, terms: Vec<String>) -> Condition {
+fn searched(permit: &AnyPermit, terms: Vec<String>) -> Condition {
     let fields = permit.entry().ty.fields.iter().enumerate().filter(|(_, f)| f.is(Flags::SEARCH));
     let (seen, hidden): (Vec<_>, Vec<_>) = fields.partition(|(place, _)| permit.may_see(*place));
     if hidden.is_empty() {

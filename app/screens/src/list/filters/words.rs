@@ -173,6 +173,7 @@ mod tests {
                 flags: Flags::default(),
                 default: "".into(),
                 also: "".into(),
+                was: "".into(),
             },
             access: Access::Write,
         });

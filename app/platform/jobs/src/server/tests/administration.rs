@@ -52,7 +52,8 @@ async fn a_paused_queue_waits() {
     assert_eq!(pause(&world.ctx, &jobs, "nothing", true).await, Err(AppError::NotFound));
     world.work();
     let id = world.put("a", Deed::Note).await;
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    // A worker claims from all its queues at once.
+    world.until(world.put_job(&Elsewhere {}).await, State::Completed).await;
     assert_eq!(world.find(id).await.state, State::Available);
     let queues = overview(&world.ctx, &jobs).await.unwrap().queues;
     assert!(queues.iter().any(|queue| queue.name == "test" && queue.is_paused));

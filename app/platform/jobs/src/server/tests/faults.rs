@@ -196,8 +196,10 @@ async fn a_clock_that_jumps_loses_nothing_and_has_nobody_taken_for_dead() {
     world.until(running, State::Running).await;
     for (name, seconds) in [("forward", 3_600), ("back", -7_200)] {
         world.clock().advance_seconds(seconds);
-        // For longer than the dead are missed.
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        // They beat three times in a lease: for longer than the dead are missed.
+        let beats = async || store::workers(&world.db).await.unwrap().into_iter().map(|(_, beats)| beats);
+        let before: Vec<i64> = beats().await.collect();
+        until("all beat for two leases", async || beats().await.zip(&before).all(|(now, then)| now > then + 6)).await;
         let job = world.until(world.put(name, Deed::Note).await, State::Completed).await;
         assert_eq!(job.attempt, 1, "{name}");
     }

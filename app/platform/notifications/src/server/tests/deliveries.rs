@@ -71,7 +71,7 @@ async fn answered(State(sns): State<Sns>, body: String) -> (StatusCode, &'static
 impl World {
     /// Does to the jobs of deliveries what an administrator may.
     async fn act(&self, action: jobs::JobAction) {
-        let kinds = crate::server::add_jobs(outbox::server::add_jobs(jobs::server::Kinds::default()));
+        let kinds = testing::kinds_of_jobs();
         let nobody: Actors = Arc::new(|_| Box::pin(async { Ok(None) }));
         let sql = "select id from jobs where kind in ('notifications.deliver', 'notifications.ring')";
         let rows = self.db.fetch_all(sql, Args::new()).await.unwrap();

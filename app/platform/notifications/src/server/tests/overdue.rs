@@ -70,8 +70,7 @@ async fn world() -> World {
     migrate::run(&db, &migrations).await.unwrap();
     let world = World::of(db, vec![Module::new("test").record::<Chore>().record::<Person>()]).await;
     testing::provide(&world.ctx.app, &[], Patience::default());
-    let kinds =
-        crate::server::add_jobs(outbox::server::add_jobs(jobs::server::Kinds::default())).with::<TellOverdue<Chore>>();
+    let kinds = testing::kinds_of_jobs().with::<TellOverdue<Chore>>();
     world.work_on(kinds, add(Kinds::default()).with(&OVERDUE));
     world
 }

@@ -197,7 +197,7 @@ async fn a_busy_service_is_asked_again_when_it_wants_and_who_was_reached_hears_n
     );
     // The service wants two minutes, though the first wait is shorter by itself.
     world.ctx.app.clock().advance_seconds(110);
-    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    world.look_for_what_is_due().await;
     assert_eq!(attempts().await.len(), 1);
     world
         .until("all are reached", async || {

@@ -116,6 +116,7 @@ fn a_value_of_every_kind_is_read_back_from_its_cell() {
                 flags: Flags(0),
                 default: empty(),
                 also: empty(),
+                was: empty(),
             };
             let read = read_cell(&field, &how, cell, Reading::plain(Currency::USD));
             assert_eq!(read, Ok(Some(value)), "{kind:?} {cell:?}");

@@ -137,8 +137,16 @@ mod tests {
     fn cell(kind: Kind, how: Match, text: &str) -> Result<Option<Value>, String> {
         let empty = || std::borrow::Cow::Borrowed("");
         let flags = records::Flags(0);
-        let field =
-            Field { name: empty(), label: empty(), help: empty(), kind, flags, default: empty(), also: empty() };
+        let field = Field {
+            name: empty(),
+            label: empty(),
+            help: empty(),
+            kind,
+            flags,
+            default: empty(),
+            also: empty(),
+            was: empty(),
+        };
         read(&field, &how, text, USD)
     }
 

@@ -1,0 +1,182 @@
+//! Working out again what is stored beside records but follows from them, after its rules changed in the program.
+//!
+//! *Keys* are what values are compared and searched by: their rules are everybody's, and [`KEYS`] is their revision.
+//! *Computed fields* follow from a type's rules, and `#[record(revision = …)]` is theirs. Both are done some rows at a
+//! time, each step with how far it came in one transaction, so that whoever takes over goes on where another was
+//! killed. Until all are done, readers meet rows of the former revision.
+
+use std::sync::Arc;
+
+use kernel::{
+    AppError,
+    server::{Args, Engine},
+};
+use uuid::Uuid;
+
+use super::{
+    Action, Ctx, Edit, Entry, Sql, Stored, Work,
+    apply::bulk,
+    search,
+    storage::{self, Reader},
+    write::{close, discard, open, write_in},
+};
+use crate::{Flags, RecordType};
+
+/// The revision of all keys: raised when [`kernel::fold`] or what a search looks through changes.
+const KEYS: i64 = 2;
+
+/// Rows of a step.
+const ROWS: usize = 500;
+
+const FIND: &str = "select revision, at from upgrades where name = $1";
+const PUT: &str = "insert into upgrades (name, revision, at) values ($1, $2, $3) \
+                   on conflict (name) do update set revision = excluded.revision, at = excluded.at";
+
+pub(super) const STATEMENTS: [&str; 2] = [FIND, PUT];
+
+/// What of a type is worked out again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Keys,
+    Computed,
+}
+
+/// A part of a type whose rows are of a former revision.
+#[derive(Clone, Debug)]
+pub struct Upgrade {
+    entry: Arc<Entry>,
+    part: Part,
+    revision: i64,
+}
+
+impl Upgrade {
+    fn of(entry: &Arc<Entry>) -> impl Iterator<Item = Self> {
+        let upgrade = |part, revision| Self { entry: entry.clone(), part, revision };
+        [upgrade(Part::Keys, KEYS), upgrade(Part::Computed, entry.ty.revision)].into_iter()
+    }
+
+    /// The name it is kept under: `companies.keys`.
+    pub fn name(&self) -> String {
+        let part = match self.part {
+            Part::Keys => "keys",
+            Part::Computed => "computed",
+        };
+        format!("{}.{part}", self.entry.ty.name)
+    }
+
+    /// The records it is about, as people call them.
+    pub fn records(&self) -> &'static str {
+        self.entry.ty.plural
+    }
+
+    /// Does the next rows, and says how many; `None` where all were done.
+    pub async fn step(&self, ctx: &Ctx) -> Result<Option<usize>, AppError> {
+        let mut work = ctx.begin().await?;
+        let state = self.state(&mut work).await?;
+        let at = match state {
+            (revision, None) if revision == self.revision => return Ok(None),
+            // It was begun for another revision, or not at all: from the first row.
+            (revision, at) => at.filter(|_| revision == self.revision).unwrap_or_else(Uuid::nil),
+        };
+        let (done, last) = match self.part {
+            Part::Keys => self.keys(&mut work, at).await?,
+            Part::Computed => self.compute(ctx, &mut work, at).await?,
+        };
+        work.tx.execute(PUT, vec![self.name().into(), self.revision.into(), last.into()]).await?;
+        work.commit().await?;
+        Ok(Some(done))
+    }
+
+    /// The revision that was begun, and the last record that is done, where it is not all of them.
+    async fn state(&self, work: &mut Work) -> Result<(i64, Option<Uuid>), AppError> {
+        let row = work.tx.fetch_optional(FIND, vec![self.name().into()]).await?;
+        Ok(row.map_or(Ok((1, None)), |row| Ok::<_, AppError>((row.get(0)?, row.get(1)?)))?)
+    }
+
+    /// The rows after one, with the keys they have, locked where the database needs that.
+    async fn rows(&self, work: &mut Work, at: Uuid) -> Result<Vec<(Stored, Vec<Option<String>>)>, AppError> {
+        let ty = self.entry.ty;
+        let reader = Reader::all(ty);
+        let mut sql = Sql::new(work.tx.engine());
+        let keys: String = key_columns(ty).iter().map(|column| format!(", t.{column}")).collect();
+        sql.push(&format!("select {}{keys} from {} t where t.id > ", reader.select("t"), ty.name));
+        sql.bind(at);
+        sql.push(&format!(" order by t.id limit {ROWS}"));
+        if sql.engine() == Engine::Postgres {
+            sql.push(" for update");
+        }
+        let (text, args) = sql.finish();
+        let read = |row: &kernel::server::Row| {
+            let keys = (0..key_columns(ty).len()).map(|i| row.get(reader.width() + i)).collect::<Result<_, _>>()?;
+            Ok((reader.read(row)?, keys))
+        };
+        work.tx.fetch_all(&text, args).await?.iter().map(read).collect()
+    }
+
+    async fn keys(&self, work: &mut Work, at: Uuid) -> Result<(usize, Option<Uuid>), AppError> {
+        let ty = self.entry.ty;
+        let rows = self.rows(work, at).await?;
+        let changed = rows.iter().filter_map(|(row, present)| {
+            let keys = keys_of(ty, row);
+            // Uniqueness is decided by keys as they were when the record was written: who shares one now, keeps it.
+            (keys != *present).then(|| {
+                let mut args: Args = vec![row.id.into()];
+                args.extend(keys.into_iter().map(Into::into));
+                args
+            })
+        });
+        let changed: Vec<Args> = changed.collect();
+        if !changed.is_empty() {
+            let set = key_columns(ty).into_iter().enumerate().map(|(i, c)| format!("{c} = v.column{}", i + 2));
+            let head = format!("update {} set {} from (values ", ty.name, set.collect::<Vec<_>>().join(", "));
+            bulk(work, &head, changed, &format!(") as v where {}.id = v.column1", ty.name)).await?;
+            work.touch(&self.entry);
+        }
+        Ok((rows.len(), last(rows.iter().map(|(row, _)| row))))
+    }
+
+    async fn compute(&self, ctx: &Ctx, work: &mut Work, at: Uuid) -> Result<(usize, Option<Uuid>), AppError> {
+        let permit = ctx.permit_any(self.entry.ty.name, Action::Edit)?;
+        let rows = self.rows(work, at).await?;
+        let live = rows.iter().map(|(row, _)| row).filter(|row| row.meta.deleted_at.is_none());
+        let edits: Vec<Edit> = live.map(|row| Edit::Set { id: row.id, version: None, set: vec![] }).collect();
+        let set = open(ctx, work, "upgrade", &format!("Worked out {} again", self.records()), None).await?;
+        let written = write_in(ctx, work, set, &permit, edits).await?;
+        match written.changed() as u64 {
+            0 => discard(work, set).await?,
+            records => close(ctx, work, set, records).await?,
+        }
+        Ok((rows.len(), last(rows.iter().map(|(row, _)| row))))
+    }
+}
+
+/// The last of a full step: fewer rows were the end.
+fn last<'a>(rows: impl ExactSizeIterator<Item = &'a Stored>) -> Option<Uuid> {
+    if rows.len() < ROWS { None } else { rows.last().map(|row| row.id) }
+}
+
+/// The columns that hold keys beside values, and what is searched.
+fn key_columns(ty: &RecordType) -> Vec<String> {
+    let keyed = ty.fields.iter().filter(|f| storage::has_key(&f.kind) && !f.is(Flags::UNIQUE));
+    keyed.map(storage::key_column).chain([storage::SEARCH_KEY.to_owned()]).collect()
+}
+
+/// The values of [`key_columns`], in their order.
+fn keys_of(ty: &RecordType, row: &Stored) -> Vec<Option<String>> {
+    let keyed = ty.fields.iter().enumerate().filter(|(_, f)| storage::has_key(&f.kind) && !f.is(Flags::UNIQUE));
+    let keys = keyed.map(|(i, f)| storage::compare_key(&f.kind, row.cells.at(i)));
+    keys.chain([Some(search::key(ty, &row.cells))]).collect()
+}
+
+/// What is not done yet, in the order in which it is to be done.
+pub async fn upgrades(ctx: &Ctx) -> Result<Vec<Upgrade>, AppError> {
+    let mut outdated = vec![];
+    for upgrade in ctx.app.registry().entries().flat_map(Upgrade::of) {
+        let row = ctx.db().fetch_optional(FIND, vec![upgrade.name().into()]).await?;
+        let state = row.map_or(Ok((1, None)), |row| Ok::<(i64, Option<Uuid>), AppError>((row.get(0)?, row.get(1)?)))?;
+        if state != (upgrade.revision, None) {
+            outdated.push(upgrade);
+        }
+    }
+    Ok(outdated)
+}
