@@ -87,8 +87,8 @@ fn every_font_and_icon_that_is_named_somewhere_is_there() {
     for folder in ["app", "public", "server/src", "style"] {
         for text in files(&root.join(folder)).iter().filter_map(|file| fs::read_to_string(file).ok()) {
             for folder in ["\"/fonts/", "\"/icons/"] {
-                let names = text.split(folder).skip(1).map(|rest| rest.split(['"', '\\']).next().unwrap());
-                named.extend(names.map(|name| format!("{}{name}", &folder[1..])));
+                let found = text.split(folder).skip(1).map(|rest| rest.split(['"', '\\']).next().unwrap());
+                named.extend(found.map(|name| format!("{}{name}", &folder[1..])));
             }
         }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use kernel::{
     AppError,
-    server::{Args, Engine},
+    server::{Args, Engine, Row},
 };
 use uuid::Uuid;
 
@@ -89,8 +89,7 @@ impl Upgrade {
 
     /// The revision that was begun, and the last record that is done, where it is not all of them.
     async fn state(&self, work: &mut Work) -> Result<(i64, Option<Uuid>), AppError> {
-        let row = work.tx.fetch_optional(FIND, vec![self.name().into()]).await?;
-        Ok(row.map_or(Ok((1, None)), |row| Ok::<_, AppError>((row.get(0)?, row.get(1)?)))?)
+        state_of(work.tx.fetch_optional(FIND, vec![self.name().into()]).await?)
     }
 
     /// The rows after one, with the keys they have, locked where the database needs that.
@@ -98,7 +97,7 @@ impl Upgrade {
         let ty = self.entry.ty;
         let reader = Reader::all(ty);
         let mut sql = Sql::new(work.tx.engine());
-        let keys: String = key_columns(ty).iter().map(|column| format!(", t.{column}")).collect();
+        let keys = key_columns(ty).iter().fold(String::new(), |keys, column| keys + ", t." + column);
         sql.push(&format!("select {}{keys} from {} t where t.id > ", reader.select("t"), ty.name));
         sql.bind(at);
         sql.push(&format!(" order by t.id limit {ROWS}"));
@@ -106,7 +105,7 @@ impl Upgrade {
             sql.push(" for update");
         }
         let (text, args) = sql.finish();
-        let read = |row: &kernel::server::Row| {
+        let read = |row: &Row| {
             let keys = (0..key_columns(ty).len()).map(|i| row.get(reader.width() + i)).collect::<Result<_, _>>()?;
             Ok((reader.read(row)?, keys))
         };
@@ -150,6 +149,14 @@ impl Upgrade {
     }
 }
 
+/// What a row of `upgrades` says; where there is none, all is of the first revision.
+fn state_of(row: Option<Row>) -> Result<(i64, Option<Uuid>), AppError> {
+    match row {
+        Some(row) => Ok((row.get(0)?, row.get(1)?)),
+        None => Ok((1, None)),
+    }
+}
+
 /// The last of a full step: fewer rows were the end.
 fn last<'a>(rows: impl ExactSizeIterator<Item = &'a Stored>) -> Option<Uuid> {
     if rows.len() < ROWS { None } else { rows.last().map(|row| row.id) }
@@ -173,8 +180,7 @@ pub async fn upgrades(ctx: &Ctx) -> Result<Vec<Upgrade>, AppError> {
     let mut outdated = vec![];
     for upgrade in ctx.app.registry().entries().flat_map(Upgrade::of) {
         let row = ctx.db().fetch_optional(FIND, vec![upgrade.name().into()]).await?;
-        let state = row.map_or(Ok((1, None)), |row| Ok::<(i64, Option<Uuid>), AppError>((row.get(0)?, row.get(1)?)))?;
-        if state != (upgrade.revision, None) {
+        if state_of(row)? != (upgrade.revision, None) {
             outdated.push(upgrade);
         }
     }
