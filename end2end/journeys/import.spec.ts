@@ -90,7 +90,7 @@ test("a step that cannot be read is asked for again, and one that is over no mor
     opened += 1;
     if (opened > 1) {
       let over = await route.fetch();
-      while ((await over.json())[0].status !== "done") over = await route.fetch();
+      while ((await over.json())[0].status === "running") over = await route.fetch();
       return route.fulfill({ response: over });
     }
     const response = await route.fetch();
