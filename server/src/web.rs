@@ -2,7 +2,7 @@
 
 mod assets;
 mod client;
-mod compress;
+mod compression;
 mod csrf;
 mod functions;
 mod headers;
@@ -29,7 +29,7 @@ use crate::{modules, rest, state::State};
 pub fn router(state: &State) -> Router {
     let (people, everybody) = (for_people(state), for_everybody(state));
     let routes = methods::Routes::new(people.clone().merge(everybody.clone()), state);
-    who_asks(people, state)
+    guarded(people, state)
         .merge(everybody)
         .layer(middleware::from_fn_with_state(state.clone(), limit::refuse_large_bodies))
         .layer(middleware::from_fn_with_state(state.clone(), csrf::refuse_foreign_writes))
@@ -38,8 +38,8 @@ pub fn router(state: &State) -> Router {
         .layer(middleware::from_fn_with_state(routes, methods::refuse_others))
         .layer(CatchPanicLayer::custom(panic::answer))
         .layer(middleware::from_fn_with_state(state.clone(), headers::protect))
-        .layer(compress::layer())
-        .layer(middleware::from_fn(compress::leave_to_foreigners))
+        .layer(compression::layer())
+        .layer(middleware::from_fn(compression::skip_other_sites))
         .layer(middleware::from_fn(trace::trace))
         .layer(middleware::from_fn_with_state(state.clone(), client::resolve))
         .with_state(state.clone())
@@ -72,7 +72,7 @@ fn for_people(state: &State) -> Router<State> {
 }
 
 /// Finds out who asks and whether too often, and hands the handlers what they work with.
-fn who_asks(routes: Router<State>, state: &State) -> Router<State> {
+fn guarded(routes: Router<State>, state: &State) -> Router<State> {
     routes
         .layer(Extension(state.imports()))
         .layer(Extension(state.files.clone()))

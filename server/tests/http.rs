@@ -5,7 +5,7 @@
 mod http {
     mod api;
     mod assets;
-    mod compress;
+    mod compression;
     mod functions;
     mod health;
     mod methods;

@@ -40,8 +40,8 @@ pub fn detailed() -> Router<State> {
     DETAILED.into_iter().fold(Router::new(), |routes, path| routes.route(path, get(details)))
 }
 
-/// Whether this is asked here, however often.
-pub fn is_asked(path: &str) -> bool {
+/// Whether an address is one of these, which count against no limit.
+pub fn serves(path: &str) -> bool {
     BRIEF.contains(&path) || DETAILED.contains(&path)
 }
 

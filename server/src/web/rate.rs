@@ -164,7 +164,7 @@ pub fn tell(headers: &mut HeaderMap, rates: &Rates, [limit, remaining, reset]: [
 fn caller(request: &Request, public_url: &str) -> Option<(Class, Who)> {
     let path = request.uri().path();
     let is_socket = path.starts_with("/ws/");
-    if !path.starts_with("/api/") && !is_socket && path != UPLOAD || health::is_asked(path) {
+    if !path.starts_with("/api/") && !is_socket && path != UPLOAD || health::serves(path) {
         return None;
     }
     let person = request.extensions().get::<Arc<Actor>>().and_then(|actor| actor.user).map(Who::Person);

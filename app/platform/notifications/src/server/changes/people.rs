@@ -8,7 +8,7 @@ use std::{
 use jobs::server::Actors;
 use kernel::AppError;
 use records::{
-    Kind, Value,
+    Kind, RecordType, Value,
     server::{Action, AnyPermit, Ctx, Entry, Stored, find_many, title},
 };
 use uuid::Uuid;
@@ -33,10 +33,10 @@ struct Fate {
 }
 
 /// Each record's changes, which stand together in their order, as one.
-fn fates(changes: Vec<Change>) -> Vec<Fate> {
+fn fates(ty: &RecordType, changes: Vec<Change>) -> Vec<Fate> {
     let mut fates: Vec<Fate> = vec![];
     for Change { record, action, fields, version } in changes {
-        let edited = fields.as_deref().map(differences).unwrap_or_default();
+        let edited = differences(ty, fields.as_deref());
         match fates.last_mut().filter(|fate| fate.record == record) {
             None => fates.push(Fate { record, action, fields: edited, version }),
             Some(fate) => {
@@ -92,7 +92,7 @@ pub async fn concerned(
         let changes = store::changes(ctx.db(), set.id, record_type, after, PAGE).await?;
         let Some(last) = changes.last() else { return Ok(Some(reading.concerned)) };
         after = last.record;
-        reading.page(&permit, &fates(changes)).await?;
+        reading.page(&permit, &fates(permit.entry().ty, changes)).await?;
     }
 }
 
@@ -191,9 +191,10 @@ impl Reading<'_> {
         if row.meta.version > fate.version {
             let later = store::later(self.ctx.db(), fate.record, fate.version).await?;
             // The first to change a field says what it was before.
-            for fields in later.iter().rev().map(|fields| differences(fields)) {
+            let ty = self.concerned.entry.ty;
+            for fields in later.iter().rev().map(|fields| differences(ty, Some(fields))) {
                 for (i, owner) in &mut owners {
-                    if let Some((before, _)) = fields.get(self.concerned.entry.ty.fields[*i].name.as_ref()) {
+                    if let Some((before, _)) = fields.get(ty.fields[*i].name.as_ref()) {
                         owner.clone_from(before);
                     }
                 }
@@ -216,8 +217,8 @@ impl Reading<'_> {
     }
 }
 
-/// `{field: [before, after]}`.
-fn differences(fields: &str) -> BTreeMap<String, (Value, Value)> {
-    // What cannot be read tells of nothing that changed.
-    serde_json::from_str(fields).unwrap_or_default()
+/// What a change says of each field, before and after. What cannot be read tells of nothing that changed.
+fn differences(ty: &RecordType, fields: Option<&str>) -> BTreeMap<String, (Value, Value)> {
+    let differences = records::server::differences(ty, fields).unwrap_or_default();
+    differences.into_iter().map(|(field, before, after)| (field, (before, after))).collect()
 }
