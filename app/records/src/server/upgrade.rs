@@ -22,7 +22,8 @@ use super::{
 };
 use crate::{Flags, RecordType};
 
-/// The revision of all keys: raised when [`kernel::fold`] or what a search looks through changes.
+/// The revision of all keys: raised when [`kernel::fold`] or what a search looks through changes. Unique fields keep
+/// theirs, as two that differed may have become the same.
 const KEYS: i64 = 2;
 
 /// Rows of a step.
@@ -117,7 +118,6 @@ impl Upgrade {
         let rows = self.rows(work, at).await?;
         let changed = rows.iter().filter_map(|(row, present)| {
             let keys = keys_of(ty, row);
-            // Uniqueness is decided by keys as they were when the record was written: who shares one now, keeps it.
             (keys != *present).then(|| {
                 let mut args: Args = vec![row.id.into()];
                 args.extend(keys.into_iter().map(Into::into));

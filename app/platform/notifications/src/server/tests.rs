@@ -179,15 +179,13 @@ impl World {
     async fn look_for_what_is_due(&self) {
         let ctx = self.now();
         let mut tx = self.db.begin().await.unwrap();
-        let id = enqueue_at(&ctx, &mut tx, &CleanUpNotifications {}, ctx.now()).await.unwrap();
+        enqueue_at(&ctx, &mut tx, &CleanUpNotifications {}, ctx.now()).await.unwrap();
         // As one that was put there before it was due.
-        tx.execute("update jobs set state = 'scheduled' where id = $1", vec![id.into()]).await.unwrap();
+        let waits = "update jobs set state = 'scheduled' where kind = 'notifications.clean_up'";
+        tx.execute(waits, vec![]).await.unwrap();
         tx.commit().await.unwrap();
-        self.until("what is due is done", async || {
-            let row = self.db.fetch_optional("select state from jobs where id = $1", vec![id.into()]).await.unwrap();
-            row.is_some_and(|row| row.get::<String>(0).unwrap() == "completed")
-        })
-        .await;
+        let state = "select state from jobs where kind = 'notifications.clean_up'";
+        self.until("what is due is done", async || self.rows(state, 1).await == ["completed"]).await;
     }
 
     async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
