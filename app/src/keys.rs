@@ -4,15 +4,15 @@ use leptos::{ev, prelude::*};
 use leptos_router::hooks::{use_location, use_navigate};
 use screens::{
     frame::Frame,
-    keyboard::{is_off, is_taken, is_typing},
+    keyboard::{has_modifier, is_off, is_taken, is_typing},
     session::Session,
 };
 use ui::{Dialog, ShortcutHelp};
 
 use crate::navigation;
 
-/// Listens as long as the shell is there.
-pub fn listen(frame: Frame, session: Session) {
+/// Listens as long as the screen is there. Says whether the list of shortcuts is open.
+pub fn listen(frame: Frame, session: Session) -> RwSignal<bool> {
     let help = RwSignal::new(false);
     provide_context(HelpOpen(help));
     let going = StoredValue::new(false);
@@ -29,6 +29,10 @@ pub fn listen(frame: Frame, session: Session) {
             if is_command && !event.shift_key() && !event.alt_key() && key.eq_ignore_ascii_case("k") {
                 event.prevent_default();
                 frame.palette.update(|open| *open = !*open);
+                return;
+            }
+            if frame.palette.get_untracked() && !ui::dom::is_layer_open() {
+                seek(frame, &event);
                 return;
             }
             if is_typing(&event) || event.default_prevented() {
@@ -72,6 +76,19 @@ pub fn listen(frame: Frame, session: Session) {
         });
         on_cleanup(move || handle.remove());
     });
+    help
+}
+
+/// Keeps what is typed while the palette is on its way.
+fn seek(frame: Frame, event: &ev::KeyboardEvent) {
+    let key = event.key();
+    if key == "Escape" {
+        frame.palette.set(false);
+        frame.sought.set(String::new());
+    } else if key.chars().count() == 1 && !has_modifier(event) {
+        event.prevent_default();
+        frame.sought.update(|sought| sought.push_str(&key));
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -90,8 +107,7 @@ pub fn help() {
 }
 
 /// The list of shortcuts.
-#[component]
-pub fn Help() -> impl IntoView {
+pub fn shortcuts() -> AnyView {
     let open = use_context::<HelpOpen>().map_or_else(|| RwSignal::new(false), |h| h.0);
     let session = Session::get();
     let group = |title: &str, keys: &[(&str, &str)]| {
@@ -130,4 +146,5 @@ pub fn Help() -> impl IntoView {
             <ShortcutHelp groups=groups.clone() />
         </Dialog>
     }
+    .into_any()
 }

@@ -34,12 +34,12 @@ pub fn App() -> impl IntoView {
         />
         <Title formatter=|text: String| if text.is_empty() { "Mainstay".to_owned() } else { format!("{text} · Mainstay") } />
         <Router>
-            <Routes fallback=missing::missing>
+            <Routes fallback=missing::nowhere>
                 <Route path=path!("/sign-in") view={routes::outside()} ssr=SsrMode::Async />
                 <Route path=path!("/first-run") view={routes::outside()} ssr=SsrMode::Async />
                 <Route path=path!("/_gallery") view={routes::outside()} ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=shell::Shell ssr=SsrMode::Async>
-                    <Route path=path!("/") view={routes::daily()} ssr=SsrMode::Async />
+                    <Route path=path!("/") view={routes::home()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/organisation") view={routes::office()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/preferences") view={routes::office()} ssr=SsrMode::Async />
                     <Route path=path!("/notifications") view={routes::office()} ssr=SsrMode::Async />
@@ -50,11 +50,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/admin/mail-outbox") view={routes::admin()} ssr=SsrMode::Async />
                     <Route path=path!("/exports") view={routes::office()} ssr=SsrMode::Async />
                     <Route path=path!("/imports/:id") view={routes::office()} ssr=SsrMode::Async />
-                    <Route path=path!("/:collection") view={routes::daily()} ssr=SsrMode::Async />
-                    <Route path=path!("/:collection/new") view={routes::daily()} ssr=SsrMode::Async />
+                    <Route path=path!("/:collection") view={routes::list()} ssr=SsrMode::Async />
+                    <Route path=path!("/:collection/new") view={routes::record()} ssr=SsrMode::Async />
                     <Route path=path!("/:collection/import") view={routes::office()} ssr=SsrMode::Async />
-                    <Route path=path!("/:collection/:id") view={routes::daily()} ssr=SsrMode::Async />
-                    <Route path=path!("/:collection/:id/edit") view={routes::daily()} ssr=SsrMode::Async />
+                    <Route path=path!("/:collection/:id") view={routes::record()} ssr=SsrMode::Async />
+                    <Route path=path!("/:collection/:id/edit") view={routes::record()} ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

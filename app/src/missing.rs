@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-pub use screens::missing;
+pub use screens::nowhere;
 use ui::Gallery;
 
 /// Every component in all its states; in development builds only.
 pub fn gallery() -> AnyView {
-    if cfg!(debug_assertions) { view! { <Title text="Gallery" /> <Gallery /> }.into_any() } else { missing() }
+    if cfg!(debug_assertions) { view! { <Title text="Gallery" /> <Gallery /> }.into_any() } else { nowhere() }
 }

@@ -153,16 +153,24 @@ fn account(session: Session) -> AnyView {
 /// Lets each look that is chosen follow the person to other browsers.
 pub fn keep_looks(frame: Frame, furniture: Furniture) {
     Effect::new(move |_| {
-        let Some(look) = furniture.look.get() else { return };
-        let changes = [("theme", look.theme.name()), ("density", look.density.name())];
-        let changes = changes.map(|(name, value)| (name.to_owned(), value.into()));
-        spawn_local(async move {
-            match change_preferences(changes.into_iter().collect()).await {
-                Ok(Ok(preferences)) => look::saved(&preferences),
-                // The page going away takes the answer with it, not the choice.
-                Ok(Err(_)) | Err(AppError::Offline) => {}
-                Err(error) => frame.failed(&error),
-            }
-        });
+        if let Some(look) = furniture.look.get()
+            && let Some(tools) = furniture.tools.get()
+        {
+            (tools.keep_look)(frame, look);
+        }
+    });
+}
+
+/// Keeps a choice of theme and density as the viewer's preference.
+pub fn keep_look(frame: Frame, look: Look) {
+    let changes = [("theme", look.theme.name()), ("density", look.density.name())];
+    let changes = changes.map(|(name, value)| (name.to_owned(), value.into()));
+    spawn_local(async move {
+        match change_preferences(changes.into_iter().collect()).await {
+            Ok(Ok(preferences)) => look::saved(&preferences),
+            // The page going away takes the answer with it, not the choice.
+            Ok(Err(_)) | Err(AppError::Offline) => {}
+            Err(error) => frame.failed(&error),
+        }
     });
 }

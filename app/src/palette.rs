@@ -10,10 +10,9 @@ use ui::{Command, CommandGroup, CommandPalette};
 use crate::navigation;
 
 /// The palette over the shell.
-#[component]
-pub fn Palette() -> impl IntoView {
+pub fn palette() -> AnyView {
     let (frame, session) = (Frame::get(), Session::get());
-    let query = RwSignal::new(String::new());
+    let query = frame.sought;
     let found = RwSignal::new(Vec::<CommandGroup>::new());
     let loading = RwSignal::new(false);
     // Each search that starts makes the answers to those before it late.
@@ -53,6 +52,10 @@ pub fn Palette() -> impl IntoView {
         };
         set_timeout(after_a_pause, Duration::from_millis(120));
     };
+    let typed_before = query.get_untracked();
+    if !typed_before.is_empty() {
+        search(typed_before);
+    }
     let groups = Signal::derive(move || {
         let typed = query.get();
         let mut groups = found.get();
@@ -83,6 +86,7 @@ pub fn Palette() -> impl IntoView {
             on_close=move |()| close()
         />
     }
+    .into_any()
 }
 
 fn hits_group(session: Session, hits: api::Hits) -> CommandGroup {

@@ -1,15 +1,18 @@
 //! The screens, in modules that the browser loads when they are needed.
 //!
-//! Each route type below is one such module. More would not help: what two of them share becomes a module of its own.
+//! Each route type below is one such module. What two of them share becomes a module of its own, one for each
+//! combination, so each has to be worth it: what opens beside a list or over it comes with the pages of records.
 //! Development builds are one file, which is quicker to make and needs no option of the build.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
+use leptos_router::{Lazy, LazyRoute, hooks::use_location};
 
 use screens::{
     frame::{Frame, Furniture},
     live::Live,
-    notifications, push,
+    notifications,
+    part::{self, Coming, Tools},
+    push,
     session::Session,
 };
 
@@ -24,24 +27,30 @@ fn inside_shell(screen: fn(&[&str]) -> AnyView) -> AnyView {
         notifications::follow(frame, session);
         navigation::keep_looks(frame, Furniture::get());
     });
-    keys::listen(frame, session);
+    let help = keys::listen(frame, session);
     push::keep(session);
     let path = use_location().pathname.get_untracked();
     let segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
     view! {
         {screen(&segments)}
-        <palette::Palette />
-        <keys::Help />
+        {part::overlays(frame.palette.into(), help.into())}
     }
     .into_any()
 }
 
-/// What everybody works with all day.
-fn screen_daily() -> AnyView {
+/// What there is, at a glance.
+fn screen_home() -> AnyView {
+    inside_shell(|_| home::home())
+}
+
+fn screen_list() -> AnyView {
+    inside_shell(|_| screens::list())
+}
+
+/// One record: its page and its form.
+fn screen_record() -> AnyView {
     inside_shell(|segments| match segments {
-        [] => home::home(),
         [_, "new"] => screens::create(),
-        [_] => screens::list(),
         [_, _] => screens::record(),
         [_, _, "edit"] => screens::edit(),
         _ => screens::missing(),
@@ -73,7 +82,7 @@ fn screen_admin() -> AnyView {
     })
 }
 
-/// The way in that the address names.
+/// The sign-in, first-run or gallery screen, by URL.
 fn screen_outside() -> AnyView {
     match use_location().pathname.get_untracked().as_str() {
         "/sign-in" => identity::screens::SignIn().into_any(),
@@ -82,13 +91,60 @@ fn screen_outside() -> AnyView {
     }
 }
 
-#[cfg(not(debug_assertions))]
-pub use lazy::{admin, daily, office, outside};
+/// What everybody works with all day, but no list needs before it can be used.
+struct Daily {
+    tools: Tools,
+    record: fn() -> AnyView,
+}
 
-/// What everybody works with all day.
+static DAILY: Daily =
+    Daily { tools: Tools::with(palette::palette, keys::shortcuts, navigation::keep_look), record: screen_record };
+
+#[cfg_attr(not(debug_assertions), lazy)]
+#[expect(clippy::unused_async, reason = "a shipped build waits for the part")]
+async fn daily_part() -> &'static Daily {
+    &DAILY
+}
+
+/// Loads what opens beside a screen or over it.
+pub fn tools() -> Coming<&'static Tools> {
+    Box::pin(async { &daily_part().await.tools })
+}
+
+/// One record: its page and its form.
+pub struct Record;
+
+impl LazyRoute for Record {
+    fn data() -> Self {
+        Self
+    }
+
+    async fn view(_this: Self) -> AnyView {
+        (daily_part().await.record)()
+    }
+
+    async fn preload() {
+        daily_part().await;
+    }
+}
+
+pub fn record() -> Lazy<Record> {
+    Lazy::new()
+}
+
+#[cfg(not(debug_assertions))]
+pub use lazy::{admin, home, list, office, outside};
+
+/// What there is, at a glance.
 #[cfg(debug_assertions)]
-pub fn daily() -> fn() -> AnyView {
-    screen_daily
+pub fn home() -> fn() -> AnyView {
+    screen_home
+}
+
+/// A list of records.
+#[cfg(debug_assertions)]
+pub fn list() -> fn() -> AnyView {
+    screen_list
 }
 
 /// What is needed now and then.
@@ -114,13 +170,19 @@ mod lazy {
     use leptos::prelude::*;
     use leptos_router::{Lazy, LazyRoute, lazy_route};
 
-    pub struct Daily;
+    pub struct Home;
+    pub struct List;
     pub struct Office;
     pub struct Admin;
     pub struct Outside;
 
-    /// What everybody works with all day.
-    pub fn daily() -> Lazy<Daily> {
+    /// What there is, at a glance.
+    pub fn home() -> Lazy<Home> {
+        Lazy::new()
+    }
+
+    /// A list of records.
+    pub fn list() -> Lazy<List> {
         Lazy::new()
     }
 
@@ -140,13 +202,24 @@ mod lazy {
     }
 
     #[lazy_route]
-    impl LazyRoute for Daily {
+    impl LazyRoute for Home {
         fn data() -> Self {
             Self
         }
 
         fn view(_this: Self) -> AnyView {
-            super::screen_daily()
+            super::screen_home()
+        }
+    }
+
+    #[lazy_route]
+    impl LazyRoute for List {
+        fn data() -> Self {
+            Self
+        }
+
+        fn view(_this: Self) -> AnyView {
+            super::screen_list()
         }
     }
 

@@ -1,5 +1,6 @@
 //! The frame around every screen of a person who signed in.
 
+use kernel::AppError;
 use leptos::prelude::*;
 use leptos_router::{
     components::Outlet,
@@ -14,28 +15,30 @@ use screens::{
 };
 use ui::{Banner, EmptyState, ToastHost, Tone};
 
-use crate::navigation;
+use crate::{navigation, routes};
 
-/// Loads what the page starts from, then shows the shell; who is not signed in is shown the way in.
+/// The shell by what the page starts from; who is not signed in is shown the way in. A page that goes on from one without
+/// a shell, as after signing in, loads it first.
 #[component]
 pub fn Shell() -> impl IntoView {
-    let start = Resource::new_blocking(|| (), |()| api::start());
-    view! {
-        <Suspense fallback=|| ()>
-            {move || Suspend::new(async move {
-                match start.await {
-                    Ok(bootstrap) if bootstrap.user.is_some() => inside(bootstrap),
-                    Ok(bootstrap) => outside(bootstrap.is_first_run),
-                    Err(error) => unreachable(error.sentence()),
-                }
-            })}
-        </Suspense>
+    if let Some(start) = api::painted() {
+        return begin(start);
+    }
+    let start = Resource::new(|| (), |()| api::start());
+    view! { <Suspense fallback=|| ()>{move || Suspend::new(async move { begin(start.await) })}</Suspense> }.into_any()
+}
+
+fn begin(start: Result<Bootstrap, AppError>) -> AnyView {
+    match start {
+        Ok(bootstrap) if bootstrap.user.is_some() => inside(bootstrap),
+        Ok(bootstrap) => outside(bootstrap.is_first_run),
+        Err(error) => unreachable(error.sentence()),
     }
 }
 
 fn inside(bootstrap: Bootstrap) -> AnyView {
     let session = Session::provide(bootstrap);
-    let frame = Frame::provide(session);
+    let frame = Frame::provide(session, routes::tools);
     Live::provide(frame, session.with(|b| b.since.clone()));
     Effect::new(move |_| {
         session.with(|b| look::follow(&b.preferences));

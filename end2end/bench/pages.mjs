@@ -1,27 +1,15 @@
 // Pages: start, memory, first byte, and going from one list to another in a browser.
 
-import { chromium } from "playwright-core";
+import { launch, signIn } from "./browser.mjs";
 import { Server } from "./server.mjs";
-
-const FLAGS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync",
-];
 
 export async function pages(build, add) {
   const server = await Server.start(build, { user: true });
-  const browser = await chromium.launch({ executablePath: process.env.E2E_CHROMIUM, args: FLAGS });
+  const browser = await launch();
   try {
     add("start until ready", server.startedIn, 1000, "ms");
     const page = await browser.newPage();
-    await page.goto(`${server.url}/sign-in`);
-    await page.locator("html[data-hydrated]").waitFor();
-    await page.fill("input[type=email]", "bench@example.com");
-    await page.fill("input[type=password]", "a-password-for-measuring");
-    await page.click("button[type=submit]");
-    await page.waitForURL(`${server.url}/`);
-    const cookies = await page.context().cookies();
-    const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+    const cookie = await signIn(page, server);
     const times = [];
     for (let i = 0; i < 200; i++) {
       const answer = await server.request("GET", "/companies", undefined, { cookie, accept: "text/html" });

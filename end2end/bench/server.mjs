@@ -14,10 +14,12 @@ let next = 0;
 export const pause = (ms) => new Promise((go) => setTimeout(go, ms));
 
 export class Server {
-  static async start({ program, site }, { database, user, counting } = {}) {
+  static async start({ program, site }, { database, sample, user, counting } = {}) {
     const server = new Server();
     server.data = mkdtempSync(join(tmpdir(), "mainstay-bench-"));
     server.database = database;
+    server.email = EMAIL;
+    server.password = PASSWORD;
     const port = 20_000 + (process.pid % 20_000) + next++;
     server.url = `http://127.0.0.1:${port}`;
     const classes = ["API", "ANONYMOUS", "BROWSER", "EXPORTS"];
@@ -31,14 +33,16 @@ export class Server {
       ...limits,
       ...(database ? { DATABASE_URL: database } : {}),
     };
+    const run = (...command) => spawnSync(program, command, { env, input: PASSWORD });
     server.make = (email) => {
-      const made = spawnSync(program, ["user", "create", "--email", email, "--role", "admin", "--password-stdin"], {
-        env,
-        input: PASSWORD,
-      });
+      const made = run("user", "create", "--email", email, "--role", "admin", "--password-stdin");
       // Parts on PostgreSQL share a database, and so the person.
       if (made.status !== 0 && !`${made.stderr}`.includes("already")) throw new Error(`no user: ${made.stderr}`);
     };
+    if (sample) {
+      const loaded = run("sample", "load");
+      if (loaded.status !== 0) throw new Error(`no sample company: ${loaded.stderr}`);
+    }
     if (user) server.make(EMAIL);
     const began = performance.now();
     const stdio = ["ignore", "ignore", counting ? "pipe" : "inherit"];

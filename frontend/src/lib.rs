@@ -4,8 +4,9 @@
 
 use std::panic;
 
-use leptos::prelude::Effect;
+use leptos::{mount::hydrate_from_async, prelude::document, tachys::dom::body, task::tick};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::spawn_local;
 
 /// Called by the script in the page once this module has loaded.
 #[wasm_bindgen]
@@ -15,13 +16,12 @@ pub fn hydrate() {
         // Telling the person is all that is left to do; if even that fails, the console has the panic.
         let _ = offer_reload();
     }));
-    leptos::mount::hydrate_lazy(|| {
-        // Effects first run once the page is awake: whoever drives a browser waits for this mark.
-        Effect::new(|_| {
-            let root = web_sys::window().and_then(|w| w.document()?.document_element());
-            root.map(|root| root.set_attribute("data-hydrated", ""))
-        });
-        app::App()
+    spawn_local(async {
+        // With the part that the page is made of.
+        hydrate_from_async(body(), app::App).await.forget();
+        // Effects run for the first time. Whoever drives a browser waits for the mark after them.
+        tick().await;
+        document().document_element().map(|root| root.set_attribute("data-hydrated", ""));
     });
 }
 

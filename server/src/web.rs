@@ -56,6 +56,7 @@ fn for_people(state: &State) -> Router<State> {
     let pages = generate_route_list(app::App);
     Router::new()
         .leptos_routes_with_context(state, pages, context(state), move || app::shell(leptos.clone()))
+        .route_layer(middleware::from_fn_with_state(state.clone(), page::start))
         .merge(identity::server::routes())
         .merge(transfer::server::import::routes())
         .merge(files::server::routes())

@@ -18,7 +18,6 @@ pub enum Access {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldInfo {
-    #[serde(flatten)]
     pub field: Field,
     pub access: Access,
 }

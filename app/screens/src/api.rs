@@ -179,12 +179,30 @@ pub struct Chart {
 
 #[server(endpoint = "start", input = Json, output = Json)]
 pub async fn start() -> Result<Bootstrap, AppError> {
-    serve::bootstrap().await
+    serve::start().await
+}
+
+/// What the page on show was painted from, on the server and while it wakes in the browser.
+pub fn painted() -> Option<Result<Bootstrap, AppError>> {
+    #[cfg(feature = "ssr")]
+    let start = serve::painted;
+    #[cfg(not(feature = "ssr"))]
+    let start = || None;
+    SharedValue::new(start).into_inner()
 }
 
 #[server(endpoint = "records/list", input = Json, output = Json)]
 pub async fn list_records(record_type: String, query: ListQuery) -> Result<Page, AppError> {
     serve::list(&record_type, &query).await
+}
+
+/// A page of a list to be shown, with its totals where they are known soon. In the browser the rows do not wait for them.
+pub async fn open_list(record_type: String, query: ListQuery) -> Result<(Page, Option<Vec<Total>>), AppError> {
+    #[cfg(feature = "ssr")]
+    let found = serve::open_list(&record_type, &query).await;
+    #[cfg(not(feature = "ssr"))]
+    let found = list_records(record_type, query).await.map(|page| (page, None));
+    found
 }
 
 #[server(endpoint = "records/count", input = Json, output = Json)]

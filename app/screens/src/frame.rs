@@ -14,6 +14,7 @@ use crate::{
     form::Shelf,
     live::Live,
     look::{self, Look},
+    part::{Coming, Part, Tools},
     session::Session,
 };
 
@@ -25,6 +26,8 @@ pub struct Frame {
     /// Whether the navigation is open on narrow screens.
     pub menu: RwSignal<bool>,
     pub palette: RwSignal<bool>,
+    /// What is typed into the palette, be it before the palette is there.
+    pub sought: RwSignal<String>,
     /// Grows when records changed, so that what shows them reads them again.
     pub changes: RwSignal<u32>,
     /// Grows when what could not be read is asked for once more.
@@ -47,11 +50,12 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Makes [`Frame::get`] work below this point.
-    pub fn provide(session: Session) -> Self {
+    /// Makes [`Frame::get`] work below this point. `tools` loads what opens beside a screen or over it.
+    pub fn provide(session: Session, tools: fn() -> Coming<&'static Tools>) -> Self {
         let frame = Self {
             menu: RwSignal::new(false),
             palette: RwSignal::new(false),
+            sought: RwSignal::new(String::new()),
             changes: RwSignal::new(0),
             retries: RwSignal::new(0),
             kept: StoredValue::default(),
@@ -69,6 +73,7 @@ impl Frame {
             shell: StoredValue::new(Owner::current().unwrap_or_default()),
             bar: StoredValue::new(None),
             look: RwSignal::new(None),
+            tools: Part::new(tools),
         });
         frame
     }
@@ -165,6 +170,8 @@ pub struct Furniture {
     bar: StoredValue<Option<Bar>>,
     /// What was chosen last of theme and density, for who keeps it.
     pub look: RwSignal<Option<Look>>,
+    /// What opens beside a screen or over it.
+    pub tools: Part<&'static Tools>,
 }
 
 impl Furniture {

@@ -26,6 +26,7 @@ mod monitor;
 pub mod notifications;
 mod organisation;
 mod outbox;
+pub mod part;
 mod peek;
 mod preferences;
 pub mod push;
@@ -42,7 +43,7 @@ pub use import::{import, import_progress};
 pub use jobs::jobs;
 pub use list::list;
 pub use mail::mail;
-pub use missing::{failed, lead_to, missing, trouble};
+pub use missing::{failed, lead_to, missing, nowhere, trouble};
 pub use organisation::organisation;
 pub use outbox::outbox;
 pub use preferences::preferences;
@@ -51,4 +52,4 @@ pub use records::{address, encode};
 pub use reference::ReferenceInput;
 
 #[cfg(feature = "ssr")]
-mod server;
+pub mod server;

@@ -11,7 +11,11 @@ mod table;
 
 use std::collections::BTreeMap;
 
+pub(crate) use bulk::bar as bulk;
+pub(crate) use chooser::chooser;
+pub(crate) use export::dialog as export;
 pub use export::formats;
+pub(crate) use filters::{Conditions, builder};
 use kernel::AppError;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -19,14 +23,15 @@ use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_params_map, use_query_map},
 };
-use records::{Kind, ListQuery, Page, TypeInfo};
-use ui::{Button, ButtonKind, EmptyState, Menu, MenuItem, SkeletonRows};
+use records::{Kind, ListQuery, Page, Total, TypeInfo};
+use ui::{Button, ButtonKind, EmptyState, Menu, MenuItem, SkeletonRecord, SkeletonRows};
 use uuid::Uuid;
 
 use crate::{
     api,
-    frame::{Frame, ScreenHead},
-    missing, peek,
+    frame::{Frame, Furniture, ScreenHead},
+    missing,
+    part::opened,
     session::Session,
 };
 
@@ -39,6 +44,8 @@ pub(crate) struct List {
     pub peek: Memo<Option<Uuid>>,
     /// What is on show.
     pub page: RwSignal<Page>,
+    /// Its totals, where they came with it.
+    pub totals: RwSignal<Option<Vec<Total>>>,
     /// The rows on show, in order.
     pub shown: Memo<Vec<Uuid>>,
     pub selected: RwSignal<Vec<Uuid>>,
@@ -74,8 +81,9 @@ impl List {
 
     /// Shows a page. The keys go on from the row they were at, wherever it stands now; what has left the page is not
     /// selected any more.
-    fn show(self, page: Page) {
+    fn show(self, page: Page, totals: Option<Vec<Total>>) {
         let at = self.active.get_untracked().and_then(|at| self.shown.with_untracked(|rows| rows.get(at).copied()));
+        self.totals.set(totals);
         self.page.set(page);
         let is_shown = |id: &Uuid| self.shown.with_untracked(|rows| rows.contains(id));
         if !self.selected.with_untracked(|selected| selected.iter().all(is_shown)) {
@@ -119,6 +127,7 @@ fn of_type(session: Session, info: TypeInfo) -> AnyView {
         query,
         peek,
         page: on_show,
+        totals: RwSignal::new(None),
         shown: Memo::new(move |_| on_show.with(|page| page.rows.iter().map(|r| r.id).collect())),
         selected: RwSignal::new(vec![]),
         active: RwSignal::new(None),
@@ -133,7 +142,7 @@ fn of_type(session: Session, info: TypeInfo) -> AnyView {
     let changes = frame.watch(whose_rows_show(&info), None);
     let page = Resource::new(
         move || (query.get(), changes.get(), frame.retries.get()),
-        move |(query, ..)| api::list_records(name.get_value(), query),
+        move |(query, ..)| api::open_list(name.get_value(), query),
     );
     // Selection belongs to what is on show.
     Effect::new(move |before: Option<ListQuery>| {
@@ -144,17 +153,34 @@ fn of_type(session: Session, info: TypeInfo) -> AnyView {
         }
         now
     });
+    let is_selecting = Signal::derive(move || list.selected.with(|selected| !selected.is_empty()));
+    let is_exporting = Signal::derive(move || list.exporting.with(Option::is_some));
     view! {
         <Title text=info.plural.clone() />
         <div class="screen">
             {head(list, &info)} {filters::bar(session, list)}
             <Transition fallback=|| view! { <SkeletonRows rows=12 /> }>{body(session, list, page)}</Transition>
-            {bulk::bar(list, frame)}
-            {info.may("export").then(|| export::dialog(list, frame))}
-            {move || peek.get().map(|id| peek::peek(list, id))}
+            {opened(is_selecting, move |tools| (tools.bulk)(list, frame))}
+            {info.may("export").then(|| opened(is_exporting, move |tools| (tools.export)(list, frame)))}
+            {move || peek.get().map(|id| beside(list, id))}
         </div>
     }
     .into_any()
+}
+
+/// The record beside the list, or its outline until the part that shows it is there.
+fn beside(list: List, id: Uuid) -> AnyView {
+    match Furniture::get().tools.get() {
+        Some(tools) => (tools.peek)(list, id),
+        None => view! {
+            <aside class="peek" aria-busy="true" aria-label=list.info.with_value(|info| info.singular.clone())>
+                <div class="peek-body">
+                    <SkeletonRecord fields=8 />
+                </div>
+            </aside>
+        }
+        .into_any(),
+    }
 }
 
 fn head(list: List, info: &TypeInfo) -> AnyView {
@@ -222,14 +248,17 @@ enum Shape {
     Trouble(AppError, u32),
 }
 
-fn body(session: Session, list: List, page: Resource<Result<Page, AppError>>) -> impl Fn() -> Option<AnyView> + Send {
+/// A page that was asked for, with its totals where they came with it.
+type Opened = Result<(Page, Option<Vec<Total>>), AppError>;
+
+fn body(session: Session, list: List, page: Resource<Opened>) -> impl Fn() -> Option<AnyView> + Send {
     let retries = Frame::get().retries;
     let shape = Memo::new(move |_| {
         page.get().map(|page| match page {
-            Ok(page) => {
+            Ok((page, totals)) => {
                 let query = list.query.get_untracked();
                 let is_empty = page.rows.is_empty();
-                list.show(page);
+                list.show(page, totals);
                 match (is_empty, query.page) {
                     (false, _) => Shape::Rows,
                     (true, 1) => Shape::Nothing(query),

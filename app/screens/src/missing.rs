@@ -14,30 +14,23 @@ pub fn missing() -> AnyView {
     failed(&AppError::NotFound)
 }
 
-/// A whole screen that cannot be shown, with the status that says so.
+/// The page for an address that leads nowhere, whoever asks: there is no shell around it.
+pub fn nowhere() -> AnyView {
+    let error = AppError::NotFound;
+    let title = title(&error);
+    view! {
+        <Title text=title />
+        <main class="error-page">
+            <h1>{title}</h1>
+            {trouble(&error)}
+        </main>
+    }
+    .into_any()
+}
+
+/// A whole screen that cannot be shown.
 pub fn failed(error: &AppError) -> AnyView {
-    #[cfg(feature = "ssr")]
-    if let Some(response) = use_context::<leptos_axum::ResponseOptions>()
-        && let Ok(status) = axum::http::StatusCode::from_u16(error.status())
-    {
-        response.set_status(status);
-    }
-    let title = match error {
-        AppError::NotFound => "Not found",
-        AppError::Forbidden => "Not allowed",
-        AppError::Unauthenticated => "Signed out",
-        _ => "Something went wrong",
-    };
-    if use_context::<Frame>().is_none() {
-        return view! {
-            <Title text=title />
-            <main class="error-page">
-                <h1>{title}</h1>
-                {trouble(error)}
-            </main>
-        }
-        .into_any();
-    }
+    let title = title(error);
     view! {
         <Title text=title />
         <div class="screen">
@@ -46,6 +39,22 @@ pub fn failed(error: &AppError) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// What such a page is called. It is answered with the status that says the same.
+fn title(error: &AppError) -> &'static str {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>()
+        && let Ok(status) = axum::http::StatusCode::from_u16(error.status())
+    {
+        response.set_status(status);
+    }
+    match error {
+        AppError::NotFound => "Not found",
+        AppError::Forbidden => "Not allowed",
+        AppError::Unauthenticated => "Signed out",
+        _ => "Something went wrong",
+    }
 }
 
 /// Why there is nothing to show, and what to do about it.

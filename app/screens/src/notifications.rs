@@ -12,6 +12,7 @@ use notifications::{MOST_UNREAD, api::count_unread};
 use realtime::RESYNC;
 
 pub use bell::bell;
+pub(crate) use bell::latest;
 pub use list::page;
 pub(crate) use stand::stand;
 

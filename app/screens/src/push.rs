@@ -6,6 +6,7 @@
 use std::cell::Cell;
 
 use js_sys::Reflect;
+use kernel::AppError;
 use leptos::{prelude::*, task::spawn_local};
 use notifications::{
     api::subscribe_push,
@@ -137,7 +138,7 @@ async fn subscribe_by(key: &str) -> Result<Option<Subscription>, JsValue> {
 /// Gives this browser's subscription up.
 pub(crate) async fn unsubscribe() {
     forget();
-    if let Some(found) = found().await
+    if let Ok(Some(found)) = found().await
         && let Ok(given_up) = found.unsubscribe()
     {
         // Should it fail, its push service still takes messages that the server no longer sends.
@@ -151,13 +152,13 @@ async fn present(manager: &PushManager) -> Result<Option<PushSubscription>, JsVa
 }
 
 /// The subscription this browser has, without asking for one.
-async fn found() -> Option<PushSubscription> {
-    let registration = workers().get_registration().await.ok()?;
+async fn found() -> Result<Option<PushSubscription>, JsValue> {
+    let registration = workers().get_registration().await?;
     if registration.is_undefined() {
-        return None;
+        return Ok(None);
     }
     let registration: ServiceWorkerRegistration = registration.unchecked_into();
-    present(&registration.push_manager().ok()?).await.ok().flatten()
+    present(&registration.push_manager()?).await
 }
 
 fn read(subscription: &PushSubscription) -> Option<Subscription> {
@@ -167,22 +168,34 @@ fn read(subscription: &PushSubscription) -> Option<Subscription> {
     Some(Subscription { endpoint: written.get_endpoint()?, keys })
 }
 
+thread_local! {
+    /// Whether the server was told of this browser's subscription since the page was loaded.
+    static TOLD: ArcRwSignal<bool> = ArcRwSignal::new(false);
+}
+
+/// Whether the server knows of this browser by now what it may not have known when the page was painted.
+pub(crate) fn was_told() -> bool {
+    TOLD.with(Get::get)
+}
+
 /// Tells the server of this browser's subscription, which it may know by another session. Gives it up where it shows
 /// the notifications of somebody else. Says whether the server was told.
-pub(crate) async fn renew(me: Uuid) -> bool {
-    let Some(whose) = whose() else { return false };
+async fn renew(me: Uuid) -> Result<bool, AppError> {
+    let Some(whose) = whose() else { return Ok(false) };
     if Ability::find() != Ability::Able {
-        return false;
+        return Ok(false);
     }
     if whose != me.to_string() {
         unsubscribe().await;
-        return false;
+        return Ok(false);
     }
-    let Some(subscription) = found().await.as_ref().and_then(read) else {
+    // A browser that does not say is asked again on the next page.
+    let Ok(found) = found().await else { return Ok(false) };
+    let Some(subscription) = found.as_ref().and_then(read) else {
         forget();
-        return false;
+        return Ok(false);
     };
-    matches!(subscribe_push(subscription).await, Ok(Ok(_)))
+    Ok(subscribe_push(subscription).await?.is_ok())
 }
 
 /// The same, once for each page that is loaded.
@@ -195,7 +208,11 @@ pub fn keep(session: Session) {
             && !IS_DONE.replace(true)
         {
             spawn_local(async move {
-                renew(me.id).await;
+                match renew(me.id).await {
+                    Ok(was_told) => TOLD.with(|told| told.set(was_told)),
+                    // The next page that is loaded tries again.
+                    Err(error) => leptos::logging::warn!("Push messages: {}", error.sentence()),
+                }
             });
         }
     });

@@ -4,7 +4,10 @@ mod home;
 mod start;
 mod zones;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use kernel::{AppError, server::to_the_end};
 use records::{
@@ -12,13 +15,17 @@ use records::{
     server::{self, Action, AnyPermit, Ctx, Edit, Refusal},
 };
 use request::ctx;
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 pub use home::home;
-pub use start::bootstrap;
+pub use start::{Start, painted, start};
 pub use zones::find as find_zones;
 
 use crate::api::{ConflictInfo, Done, HISTORY, Hits, Opened, Saved, Set, TakenBack};
+
+/// How long a page waits for what it can be painted without.
+const PATIENCE: Duration = Duration::from_millis(30);
 
 /// The most records one bulk action from a list takes.
 const MOST: usize = 1_000;
@@ -26,6 +33,20 @@ const MOST: usize = 1_000;
 pub async fn list(record_type: &str, query: &ListQuery) -> Result<Page, AppError> {
     let ctx = ctx().await?;
     server::list(&ctx, &ctx.permit_any(record_type, Action::View)?, query).await
+}
+
+/// A page with its count and totals, as far as they are known within [`PATIENCE`].
+pub async fn open_list(record_type: &str, query: &ListQuery) -> Result<(Page, Option<Vec<Total>>), AppError> {
+    let ctx = ctx().await?;
+    let permit = ctx.permit_any(record_type, Action::View)?;
+    let until = Instant::now() + PATIENCE;
+    let totals = timeout_at(until, server::totals(&ctx, &permit, query));
+    let (page, totals) = tokio::join!(server::list(&ctx, &permit, query), totals);
+    let mut page = page?;
+    if page.count.is_none() {
+        page.count = timeout_at(until, server::count(&ctx, &permit, query)).await.ok().and_then(Result::ok);
+    }
+    Ok((page, totals.ok().and_then(Result::ok)))
 }
 
 pub async fn count(record_type: &str, query: &ListQuery) -> Result<Count, AppError> {

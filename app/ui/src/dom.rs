@@ -68,6 +68,11 @@ pub fn open_popover_at(id: &str, x: f64, y: f64) {
     popover.show_popover().ok();
 }
 
+/// Whether the popover of that id is open.
+pub fn is_popover_open(id: &str) -> bool {
+    element(id).is_some_and(|popover| popover.matches(":popover-open").unwrap_or(false))
+}
+
 /// Closes the popover of that id.
 pub fn close_popover(id: &str) {
     if let Some(popover) = element(id) {

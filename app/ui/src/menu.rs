@@ -13,6 +13,7 @@ use crate::{
     tag::Keys,
 };
 
+const CONTROLS: &str = "input, select, textarea, button, a[href]";
 const ITEMS: &str = ".menu-item:not(:disabled):not([aria-disabled])";
 
 /// A button with a menu of actions.
@@ -216,7 +217,7 @@ pub fn Popover(
         if let Some(on_open) = on_open.filter(|_| is_open(&event)) {
             on_open.run(());
         }
-        focus_when_open(&event, "input, select, textarea, button, a[href]");
+        focus_when_open(&event, CONTROLS);
     };
     let closing = move |event: Event| {
         // It is told before: what is open now is about to close.
@@ -241,6 +242,14 @@ pub fn Popover(
                 {children()}
             </div>
         </span>
+    }
+}
+
+/// Moves the focus to the first control of an open popover whose content has only come now. Does nothing if somebody was
+/// quicker.
+pub fn focus_popover(id: &str) {
+    if let Some(popover) = dom::element(id).filter(|_| dom::is_popover_open(id) && !dom::has_focus(id)) {
+        dom::focus_first(&popover, CONTROLS);
     }
 }
 

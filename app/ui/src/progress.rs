@@ -43,6 +43,16 @@ pub fn Progress(
     }
 }
 
+/// Something that will open over the page and is on its way. Seen only if that takes a moment.
+#[component]
+pub fn Coming() -> impl IntoView {
+    view! {
+        <div class="coming" role="status" aria-label="Loading">
+            <span class="spinner" aria-hidden="true"></span>
+        </div>
+    }
+}
+
 /// Lines of text that are on their way.
 #[component]
 pub fn SkeletonLines(

@@ -1,4 +1,6 @@
-use super::support::Service;
+use serde_json::json;
+
+use super::{api::world::World, support::Service};
 
 #[tokio::test]
 async fn the_sign_in_page_is_painted_by_the_server() {
@@ -20,6 +22,18 @@ async fn every_script_of_a_page_carries_the_nonce_of_its_policy() {
         let tag = script.split('>').next().unwrap();
         assert!(tag.contains(&format!("nonce=\"{of_first}\"")), "{tag}");
     }
+}
+
+#[tokio::test]
+async fn a_list_is_read_once_for_its_page_and_painted_with_its_totals() {
+    let world = World::new().await;
+    world.create("rita", "companies", json!({ "name": "Nordwind Reederei", "employees": 1_234 })).await;
+    let cookie = world.sign_in("rita").await;
+    let page = world.service.ask("GET", "/companies", &[("cookie", &cookie)], "").await;
+    let (painted, read) = page.text().split_once("__RESOLVED_RESOURCES").unwrap();
+    assert!(painted.contains("Nordwind Reederei") && painted.contains("Average employees"), "{painted}");
+    // The row's title and its cell.
+    assert_eq!(read.matches("Nordwind Reederei").count(), 2, "{read}");
 }
 
 #[tokio::test]

@@ -18,8 +18,7 @@ mod presence;
 mod seat;
 mod socket;
 
-use axum::http::request::Parts;
-use leptos::prelude::use_context;
+use axum::http::Extensions;
 
 pub use admission::Admission;
 pub use event::{Event, tell_access, tell_user};
@@ -30,9 +29,8 @@ use crate::Since;
 
 /// Where a page that is being painted for somebody stands: taken before anything is read for it. Nothing where nobody
 /// passes on what happens.
-pub fn since() -> Option<Since> {
-    let parts = use_context::<Parts>()?;
-    parts.extensions.get::<Hub>().map(Hub::since)
+pub fn since(asked: &Extensions) -> Option<Since> {
+    asked.get::<Hub>().map(Hub::since)
 }
 
 #[cfg(test)]

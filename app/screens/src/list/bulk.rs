@@ -11,7 +11,7 @@ use crate::{
     frame::Frame,
 };
 
-pub fn bar(list: List, frame: Frame) -> AnyView {
+pub(crate) fn bar(list: List, frame: Frame) -> AnyView {
     let shown = move || list.selected.with(|s| !s.is_empty());
     let text = Signal::derive(move || list.selected.with(|s| format!("{} selected", s.len())));
     view! {

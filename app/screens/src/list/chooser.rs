@@ -1,14 +1,14 @@
-//! The popover that chooses and orders columns.
+//! What chooses and orders columns.
 
 use leptos::prelude::*;
-use ui::{Button, ButtonKind, Checkbox, IconButton, Popover, Size};
+use ui::{Button, ButtonKind, Checkbox, IconButton, Size};
 
 use super::{
     List,
     columns::{self, Column},
 };
 
-pub fn chooser(list: List) -> AnyView {
+pub(crate) fn chooser(list: List) -> AnyView {
     let fields = list.info.with_value(|info| info.fields.len());
     // Those on show first, in their order; then the others.
     let order = move || {
@@ -17,7 +17,6 @@ pub fn chooser(list: List) -> AnyView {
         shown.into_iter().chain(hidden).collect::<Vec<_>>()
     };
     view! {
-        <Popover id="columns" label="Columns" icon="columns" kind=ButtonKind::Ghost align_end=true>
             <div class="column-list">
                 <For each=order key=|field| *field let:field>
                     {row(list, field)}
@@ -29,7 +28,6 @@ pub fn chooser(list: List) -> AnyView {
                     "Back to the default"
                 </Button>
             </div>
-        </Popover>
     }
     .into_any()
 }

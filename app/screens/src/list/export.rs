@@ -31,7 +31,7 @@ pub fn formats() -> Vec<(String, String)> {
 }
 
 /// The dialog, over the list.
-pub fn dialog(list: List, frame: Frame) -> AnyView {
+pub(crate) fn dialog(list: List, frame: Frame) -> AnyView {
     let format = RwSignal::new(Format::Csv);
     let columns = Columns::new(list);
     let is_busy = RwSignal::new(false);

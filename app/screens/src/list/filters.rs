@@ -6,16 +6,29 @@ mod words;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use builder::{Builder, builder};
+pub(crate) use builder::builder;
 use kernel::AppError;
 use leptos::prelude::*;
 use records::{Filter, ListQuery, TypeInfo};
-use ui::{FilterChip, Input, Select, Size};
+use ui::{ButtonKind, FilterChip, Input, Popover, Select, Size};
 use uuid::Uuid;
 use words::{NAMED, Reader, words};
 
-use super::{List, chooser, goer};
-use crate::{api, later::later, session::Session};
+use super::{List, goer};
+use crate::{api, later::later, part::within, session::Session};
+
+/// The conditions of a list, to be added to and changed.
+#[derive(Clone, Copy)]
+pub(crate) struct Conditions {
+    pub list: List,
+    pub all: Memo<Vec<Filter>>,
+    /// The one being changed, by its place.
+    pub changing: RwSignal<Option<usize>>,
+    /// What the records they name are called.
+    pub labels: RwSignal<Option<BTreeMap<String, String>>>,
+    /// Takes all of them, changed.
+    pub narrow: Callback<Vec<Filter>>,
+}
 
 /// The bar with the search field, the conditions and the columns.
 pub fn bar(session: Session, list: List) -> AnyView {
@@ -31,19 +44,41 @@ pub fn bar(session: Session, list: List) -> AnyView {
         list.info.with_value(|info| -> Vec<_> { named(info) })
     });
     let labels = later(move || named.get(), reference_labels);
-    let draft = Builder::new();
+    let conditions = Conditions { list, all: parts, changing: RwSignal::new(None), labels, narrow };
     let chips = move || {
         let all = parts.get();
         let labels = labels.get().unwrap_or_default();
-        let chips =
-            all.iter().enumerate().map(|(at, part)| chip(session, list, draft, narrow, &all, at, part, &labels));
+        let chips = all.iter().enumerate().map(|(at, part)| chip(session, conditions, &all, at, part, &labels));
         chips.collect_view()
     };
     let mode = move || (parts.with(Vec::len) > 1).then(|| mode(any, parts, ask));
+    let (filter_opens, columns_open) = (Trigger::new(), Trigger::new());
+    // What was begun and left does not stand in the way of the next condition.
+    let leave = Callback::new(move |()| conditions.changing.set(None));
     view! {
         <div class="filter-bar">
-            {search(list)} {mode} {chips} {builder(session, list, draft, parts, narrow)} <span class="spacer"></span>
-            {chooser::chooser(list)}
+            {search(list)} {mode} {chips}
+            <Popover
+                id="filter"
+                label="Filter"
+                icon="filter"
+                kind=ButtonKind::Ghost
+                on_open=move |()| filter_opens.notify()
+                on_close=leave
+            >
+                {within("filter", filter_opens, move |tools| (tools.builder)(conditions))}
+            </Popover>
+            <span class="spacer"></span>
+            <Popover
+                id="columns"
+                label="Columns"
+                icon="columns"
+                kind=ButtonKind::Ghost
+                align_end=true
+                on_open=move |()| columns_open.notify()
+            >
+                {within("columns", columns_open, move |tools| (tools.chooser)(list))}
+            </Popover>
         </div>
     }
     .into_any()
@@ -157,22 +192,19 @@ fn references(info: &TypeInfo, filter: &Filter) -> Vec<(String, Uuid)> {
 
 fn chip(
     session: Session,
-    list: List,
-    draft: Builder,
-    narrow: Callback<Vec<Filter>>,
+    conditions: Conditions,
     all: &[Filter],
     at: usize,
     part: &Filter,
     labels: &BTreeMap<String, String>,
 ) -> AnyView {
     let rest: Vec<Filter> = all.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, f)| f.clone()).collect();
-    let remove = Callback::new(move |()| narrow.run(rest.clone()));
-    let (field, operator, value) = list.info.with_value(|info| {
+    let remove = Callback::new(move |()| conditions.narrow.run(rest.clone()));
+    let (field, operator, value) = conditions.list.info.with_value(|info| {
         let (formats, reading) = (session.formats(), session.reading());
         words(&Reader { info, labels, formats: &formats, reading }, part)
     });
-    let (condition, known) = (part.clone(), labels.clone());
-    let edit = Callback::new(move |()| draft.take_up(session, list, at, &condition, &known));
+    let edit = Callback::new(move |()| conditions.changing.set(Some(at)));
     view! { <FilterChip field=field operator=operator value=value popover="filter" on_edit=edit on_remove=remove /> }
         .into_any()
 }

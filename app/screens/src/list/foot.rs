@@ -34,11 +34,17 @@ fn of_page(list: List, known: Option<Count>, on_page: usize, has_more: bool) -> 
         },
     );
     let session = Session::get();
+    let painted = StoredValue::new(list.totals.get_untracked());
     let totals = later(
         || (),
         move |()| {
             let (name, query) = asked.get_value();
-            async move { api::total_records(name, query).await.unwrap_or_default() }
+            async move {
+                match painted.get_value() {
+                    Some(totals) => totals,
+                    None => api::total_records(name, query).await.unwrap_or_default(),
+                }
+            }
         },
     );
     let from = (query.page - 1) * query.page_size + 1;
@@ -69,7 +75,7 @@ fn of_page(list: List, known: Option<Count>, on_page: usize, has_more: bool) -> 
         <TableFoot>
             {all}
             {move || {
-                let totals = totals.get().unwrap_or_default();
+                let totals = totals.get().or_else(|| painted.get_value()).unwrap_or_default();
                 let shown = totals.into_iter().map(|t| {
                     let value = session.with(|b| text::show(&t.kind, &t.value, &b.formats, |_| None));
                     view! { <Total value=value label=format!("{} {}", t.what, t.field.to_lowercase()) /> }

@@ -9,7 +9,7 @@ use notifications::{
 use ui::{Button, ButtonKind, EmptyState, Popover, SkeletonLines};
 
 use super::{item::item, told};
-use crate::{frame::Frame, session::Session};
+use crate::{frame::Frame, part::within, session::Session};
 
 /// How many the panel shows.
 const SHOWN: usize = 8;
@@ -20,16 +20,7 @@ pub fn bell(frame: Frame) -> AnyView {
     if session.user().is_none() {
         return ().into_any();
     }
-    let page = RwSignal::new(None::<Result<NotificationPage, AppError>>);
-    let ask = Callback::new(move |()| {
-        spawn_local(async move {
-            let found = list_notifications(NotificationFilter::default(), None).await;
-            if let Ok(found) = &found {
-                frame.unread.try_set(found.unread);
-            }
-            page.try_set(Some(found));
-        });
-    });
+    let opens = Trigger::new();
     let count = move || {
         let unread = frame.unread.get();
         (unread > 0).then(|| {
@@ -42,8 +33,8 @@ pub fn bell(frame: Frame) -> AnyView {
     };
     view! {
         <span class="bell">
-            <Popover id="bell" label="Notifications" icon="bell" icon_only=true align_end=true on_open=ask>
-                {panel(frame, page, ask)}
+            <Popover id="bell" label="Notifications" icon="bell" icon_only=true align_end=true on_open=move |()| opens.notify()>
+                {within("bell", opens, move |tools| (tools.latest)(frame, opens))}
             </Popover>
             {count}
             <span class="visually-hidden" role="status">
@@ -58,7 +49,22 @@ pub fn bell(frame: Frame) -> AnyView {
     .into_any()
 }
 
-fn panel(frame: Frame, page: RwSignal<Option<Result<NotificationPage, AppError>>>, ask: Callback<()>) -> AnyView {
+/// The panel, asked for anew whenever it opens.
+pub(crate) fn latest(frame: Frame, opens: Trigger) -> AnyView {
+    let page = RwSignal::new(None::<Result<NotificationPage, AppError>>);
+    let ask = Callback::new(move |()| {
+        spawn_local(async move {
+            let found = list_notifications(NotificationFilter::default(), None).await;
+            if let Ok(found) = &found {
+                frame.unread.try_set(found.unread);
+            }
+            page.try_set(Some(found));
+        });
+    });
+    Effect::new(move |_| {
+        opens.track();
+        ask.run(());
+    });
     let body = move || match page.get() {
         None => view! { <SkeletonLines lines=4 /> }.into_any(),
         Some(Err(error)) => view! { <p class="quiet">{error.sentence()}</p> }.into_any(),

@@ -39,14 +39,9 @@ impl Known {
     /// Asks the browser, and the server again where this browser has told it something new.
     fn ask(self) {
         self.ability.set(Some(Ability::find()));
-        let me = self.chosen.session().user();
-        spawn_local(async move {
-            if let Some(me) = me
-                && push::renew(me.id).await
-            {
-                self.look_again().await;
-            }
-        });
+        if push::was_told() {
+            spawn_local(self.look_again());
+        }
     }
 
     fn turn(self, is_on: bool) {

@@ -1,48 +1,68 @@
 //! What every page starts from.
 
-use kernel::AppError;
-use kernel::Formats;
+use axum::http::{Extensions, request::Parts};
+use kernel::{AppError, Formats};
 use leptos::prelude::use_context;
 use preferences::Preferences;
 use records::{
     TypeInfo,
     server::{Action, App, Ctx, describe},
 };
-use request::ctx;
+use request::actor;
 
 use crate::api::{Bootstrap, Me, TypeName};
 
 /// Types come in this order, others after them.
 const ORDER: [&str; 2] = ["companies", "contacts"];
 
-pub async fn bootstrap() -> Result<Bootstrap, AppError> {
-    let app = use_context::<App>().ok_or(AppError::Unavailable)?;
-    // Before anything is read: what happens in between is told twice rather than never.
-    let since = realtime::server::since();
-    match ctx().await {
-        Ok(ctx) => {
-            let types = types(&ctx);
-            let own = preferences::server::own(&ctx).await?;
-            Ok(Bootstrap {
-                user: ctx.actor.user.map(|id| Me {
-                    id,
-                    name: ctx.actor.name.clone(),
-                    email: ctx.actor.email.clone(),
-                    role: ctx.actor.role.clone(),
-                    may_administer: ctx.permit_any("organisations", Action::Edit).is_ok(),
-                }),
-                types: types.iter().map(TypeName::from).collect(),
-                descriptions: serde_json::to_string(&types).unwrap_or_default(),
-                formats: preferences::server::formats(&own, &ctx.organisation()),
-                preferences: own,
-                unread: notifications::server::count_unread(&ctx).await?,
-                since,
-                ..anybody(&app).await?
-            })
-        }
-        Err(AppError::Unauthenticated) => anybody(&app).await,
-        Err(error) => Err(error),
+/// What a page starts from, among the extensions of the request for it. A view that had to wait for it would be painted
+/// twice, and everything in it read twice.
+#[derive(Clone)]
+pub struct Start(Result<Bootstrap, AppError>);
+
+impl Start {
+    /// For who asks with these extensions.
+    pub async fn read(app: &App, asked: &Extensions) -> Self {
+        Self(bootstrap(app, asked).await)
     }
+}
+
+/// What the page starts from that is being painted; none for a page that is painted without.
+pub fn painted() -> Option<Result<Bootstrap, AppError>> {
+    use_context::<Parts>()?.extensions.get::<Start>().map(|start| start.0.clone())
+}
+
+/// The same for a page that goes on where nobody was signed in.
+pub async fn start() -> Result<Bootstrap, AppError> {
+    let app = use_context::<App>().ok_or(AppError::Unavailable)?;
+    let parts = use_context::<Parts>().ok_or(AppError::Unavailable)?;
+    bootstrap(&app, &parts.extensions).await
+}
+
+async fn bootstrap(app: &App, asked: &Extensions) -> Result<Bootstrap, AppError> {
+    // Before anything is read: what happens in between is told twice rather than never.
+    let since = realtime::server::since(asked);
+    let anybody = anybody(app).await?;
+    let Some(actor) = actor(asked) else { return Ok(anybody) };
+    let ctx = app.ctx(actor);
+    let types = types(&ctx);
+    let own = preferences::server::own(&ctx).await?;
+    Ok(Bootstrap {
+        user: ctx.actor.user.map(|id| Me {
+            id,
+            name: ctx.actor.name.clone(),
+            email: ctx.actor.email.clone(),
+            role: ctx.actor.role.clone(),
+            may_administer: ctx.permit_any("organisations", Action::Edit).is_ok(),
+        }),
+        types: types.iter().map(TypeName::from).collect(),
+        descriptions: serde_json::to_string(&types).unwrap_or_default(),
+        formats: preferences::server::formats(&own, &ctx.organisation()),
+        preferences: own,
+        unread: notifications::server::count_unread(&ctx).await?,
+        since,
+        ..anybody
+    })
 }
 
 /// What somebody who has not signed in may know.

@@ -6,10 +6,11 @@ use kernel::fold;
 use leptos::prelude::*;
 use records::{Filter, Kind, TypeInfo};
 use serde_json::json;
-use ui::{Button, ButtonKind, Input, Popover, Select};
+use ui::{Button, ButtonKind, Input, Select};
 use uuid::Uuid;
 
 use super::{
+    Conditions,
     value::{edit, store},
     words::{PHRASES, operators, phrase},
 };
@@ -17,7 +18,7 @@ use crate::{list::List, reference::ReferenceInput, session::Session};
 
 /// A condition in the making.
 #[derive(Clone, Copy)]
-pub struct Builder {
+struct Builder {
     /// The place of the condition that is being changed; none for a new one.
     place: RwSignal<Option<usize>>,
     field: RwSignal<String>,
@@ -27,7 +28,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    pub fn new() -> Self {
+    fn new() -> Self {
         Self {
             place: RwSignal::new(None),
             field: RwSignal::new(String::new()),
@@ -46,7 +47,7 @@ impl Builder {
     }
 
     /// Takes up a condition to change it. One that cannot be built here is replaced by what is built.
-    pub fn take_up(
+    fn take_up(
         self,
         session: Session,
         list: List,
@@ -82,14 +83,10 @@ impl Builder {
     }
 }
 
-/// The popover that builds a condition. `narrow` is given all of them.
-pub fn builder(
-    session: Session,
-    list: List,
-    draft: Builder,
-    parts: Memo<Vec<Filter>>,
-    narrow: Callback<Vec<Filter>>,
-) -> AnyView {
+/// The form that builds a condition.
+pub(crate) fn builder(conditions: Conditions) -> AnyView {
+    let Conditions { list, all: parts, changing, labels, narrow } = conditions;
+    let (session, draft) = (Session::get(), Builder::new());
     let fields = list.info.with_value(|info| {
         let mut fields: Vec<_> = info.fields.iter().map(|f| (f.name().to_owned(), f.label().to_owned())).collect();
         fields.sort_by_key(|(_, label)| fold::key(label));
@@ -126,13 +123,19 @@ pub fn builder(
             {value(draft, kind)}
         })
     };
-    // What was begun and left does not stand in the way of the next condition.
-    let leave = Callback::new(move |()| {
+    Effect::new(move |_| {
+        let at = changing.get();
+        let condition = at.and_then(|at| Some((at, parts.with_untracked(|parts| parts.get(at).cloned())?)));
         error.set(None);
-        draft.clear(list);
+        match condition {
+            Some((at, condition)) => {
+                let labels = labels.get_untracked().unwrap_or_default();
+                draft.take_up(session, list, at, &condition, &labels);
+            }
+            None => draft.clear(list),
+        }
     });
     view! {
-        <Popover id="filter" label="Filter" icon="filter" kind=ButtonKind::Ghost on_close=leave>
             <form
                 class="filter-form"
                 on:submit=move |event| {
@@ -154,7 +157,6 @@ pub fn builder(
                     {move || if draft.place.get().is_some() { "Change filter" } else { "Add filter" }}
                 </Button>
             </form>
-        </Popover>
     }
     .into_any()
 }
