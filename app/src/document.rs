@@ -1,6 +1,11 @@
 //! The document around the app, painted by the server.
 
-use leptos::prelude::*;
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt::Write as _,
+};
+
+use leptos::{WasmSplitManifest, prelude::*};
 use leptos_meta::{HashedStylesheet, MetaTags};
 
 use screens::look;
@@ -24,11 +29,48 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <HashedStylesheet options=options.clone() />
                 <AutoReload options=options.clone() />
                 <HydrationScripts options />
+                {ahead()}
                 <MetaTags />
             </head>
             <body>
                 <App />
             </body>
         </html>
+    }
+}
+
+/// What most people go on to, by the beginnings of its functions' names.
+const AHEAD: [&str; 3] = ["__home_", "__list_", "daily_part_"];
+
+/// Asks the browser to fetch those parts once the page is awake and it has nothing better to do: then they come at once,
+/// even where the server cannot be reached any more. Inert until the program puts it to use. A development build has no
+/// parts.
+fn ahead() -> Option<AnyView> {
+    let links = use_context::<WasmSplitManifest>()?.0.with_value(|(folder, parts, _)| links(folder, parts));
+    Some(view! { <template id="ahead" inner_html=links></template> }.into_any())
+}
+
+fn links(folder: &str, parts: &HashMap<String, Vec<String>>) -> String {
+    let chosen = parts.iter().filter(|(part, _)| AHEAD.iter().any(|start| part.starts_with(start)));
+    let files: BTreeSet<&String> = chosen.flat_map(|(_, files)| files).collect();
+    files.into_iter().fold(String::new(), |mut links, file| {
+        // Writing to a string does not fail.
+        let _ = write!(links, r#"<link rel="prefetch" as="fetch" crossorigin href="{folder}/{file}.wasm">"#);
+        links
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_file_of_what_comes_next_is_fetched_ahead_once() {
+        let parts =
+            [("__list_view_1", vec!["a", "b"]), ("daily_part_2", vec!["b", "c"]), ("__admin_view_3", vec!["d"])];
+        let parts = parts.map(|(part, files)| (part.to_owned(), files.into_iter().map(str::to_owned).collect()));
+        let links = links("/pkg", &parts.into_iter().collect());
+        let files: Vec<_> = links.split("href=\"/pkg/").skip(1).filter_map(|link| link.split('.').next()).collect();
+        assert_eq!(files, ["a", "b", "c"]);
     }
 }

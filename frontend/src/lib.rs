@@ -5,8 +5,9 @@
 use std::panic;
 
 use leptos::{mount::hydrate_from_async, prelude::document, tachys::dom::body, task::tick};
-use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlTemplateElement;
 
 /// Called by the script in the page once this module has loaded.
 #[wasm_bindgen]
@@ -22,7 +23,18 @@ pub fn hydrate() {
         // Effects run for the first time. Whoever drives a browser waits for the mark after them.
         tick().await;
         document().document_element().map(|root| root.set_attribute("data-hydrated", ""));
+        fetch_ahead();
     });
+}
+
+/// Puts to use what the page says of the parts to fetch ahead.
+fn fetch_ahead() {
+    let document = document();
+    let ahead = document.get_element_by_id("ahead").and_then(|ahead| ahead.dyn_into::<HtmlTemplateElement>().ok());
+    if let (Some(ahead), Some(head)) = (ahead, document.head()) {
+        // Without them each part is fetched when it is needed.
+        let _ = head.append_child(&ahead.content());
+    }
 }
 
 /// Says that the page has stopped working, beside a link that loads it afresh.
