@@ -77,7 +77,7 @@ export async function records(build, engine, database, millions, add) {
     await server.rest();
     await server.signIn();
     const list = (i) => `/api/v1/companies/?filter=${filter(i)}&sort=-annual_revenue&page_size=50`;
-    add(`${engine}: list page of 50, filtered and sorted, CPU a request`, await server.work(list, 6_000), 0.6, "ms");
+    add(`${engine}: list page of 50, filtered and sorted, CPU a request`, await server.work(list, 6_000), database ? 0.8 : 0.6, "ms");
     add(`${engine}: the same at 300/s, p99`, (await server.load(list, 3_000, 300)).p99, 40, "ms");
     // No index holds these together, so that rows are tested in the order of the sort.
     const customers = encodeURIComponent(JSON.stringify({ field: "status", op: "eq", value: "customer" }));

@@ -17,17 +17,17 @@ pub(crate) fn chooser(list: List) -> AnyView {
         shown.into_iter().chain(hidden).collect::<Vec<_>>()
     };
     view! {
-            <div class="column-list">
-                <For each=order key=|field| *field let:field>
-                    {row(list, field)}
-                </For>
-                <Button
-                    kind=ButtonKind::Ghost
-                    on_click=move |_| columns::update(list, |all| *all = list.info.with_value(columns::default))
-                >
-                    "Back to the default"
-                </Button>
-            </div>
+        <div class="column-list">
+            <For each=order key=|field| *field let:field>
+                {row(list, field)}
+            </For>
+            <Button
+                kind=ButtonKind::Ghost
+                on_click=move |_| columns::update(list, |all| *all = list.info.with_value(columns::default))
+            >
+                "Back to the default"
+            </Button>
+        </div>
     }
     .into_any()
 }

@@ -136,27 +136,27 @@ pub(crate) fn builder(conditions: Conditions) -> AnyView {
         }
     });
     view! {
-            <form
-                class="filter-form"
-                on:submit=move |event| {
-                    event.prevent_default();
-                    add();
-                }
-            >
-                <Select
-                    id="filter-field"
-                    label="Field"
-                    empty="Choose a field"
-                    options=fields
-                    value=draft.field
-                    on_change=Callback::new(move |name| draft.choose(list, name))
-                />
-                {rest}
-                {move || error.get().map(|why| view! { <p class="field-error" role="alert">{why}</p> })}
-                <Button kind=ButtonKind::Primary submit=true disabled=Signal::derive(move || draft.field.with(String::is_empty))>
-                    {move || if draft.place.get().is_some() { "Change filter" } else { "Add filter" }}
-                </Button>
-            </form>
+        <form
+            class="filter-form"
+            on:submit=move |event| {
+                event.prevent_default();
+                add();
+            }
+        >
+            <Select
+                id="filter-field"
+                label="Field"
+                empty="Choose a field"
+                options=fields
+                value=draft.field
+                on_change=Callback::new(move |name| draft.choose(list, name))
+            />
+            {rest}
+            {move || error.get().map(|why| view! { <p class="field-error" role="alert">{why}</p> })}
+            <Button kind=ButtonKind::Primary submit=true disabled=Signal::derive(move || draft.field.with(String::is_empty))>
+                {move || if draft.place.get().is_some() { "Change filter" } else { "Add filter" }}
+            </Button>
+        </form>
     }
     .into_any()
 }
