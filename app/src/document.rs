@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     fmt::Write as _,
+    sync::OnceLock,
 };
 
 use leptos::{WasmSplitManifest, prelude::*};
@@ -46,8 +47,11 @@ const AHEAD: [&str; 3] = ["__home_", "__list_", "daily_part_"];
 /// even where the server cannot be reached any more. Inert until the program puts it to use. A development build has no
 /// parts.
 fn ahead() -> Option<AnyView> {
-    let links = use_context::<WasmSplitManifest>()?.0.with_value(|(folder, parts, _)| links(folder, parts));
-    Some(view! { <template id="ahead" inner_html=links></template> }.into_any())
+    // One build has one manifest.
+    static LINKS: OnceLock<String> = OnceLock::new();
+    let manifest = use_context::<WasmSplitManifest>()?;
+    let links = LINKS.get_or_init(|| manifest.0.with_value(|(folder, parts, _)| links(folder, parts)));
+    Some(view! { <template id="ahead" inner_html=links.as_str()></template> }.into_any())
 }
 
 fn links(folder: &str, parts: &HashMap<String, Vec<String>>) -> String {

@@ -38,6 +38,22 @@ test("on a phone one goes by the drawer, finds, opens and edits", async ({ page,
   await expect(detail(page, "Headquarters")).toHaveText("Porto");
 });
 
+test("on a phone what opens over a list stays within the page", async ({ page }) => {
+  await open(page, "/companies");
+  for (const [name, content] of [
+    ["Filter", page.getByLabel("Field")],
+    ["Columns", page.getByRole("button", { name: "Back to the default" })],
+    ["Notifications", page.getByRole("link", { name: "Show all" })],
+  ] as const) {
+    await page.getByRole("button", { name, exact: true }).tap();
+    await expect(content).toBeVisible();
+    const box = await page.locator(".popover:popover-open").boundingBox();
+    expect(box?.x, name).toBeGreaterThanOrEqual(0);
+    expect((box?.x ?? 0) + (box?.width ?? 0), name).toBeLessThanOrEqual(390);
+    await page.keyboard.press("Escape");
+  }
+});
+
 test("on a phone the bar over a record keeps all its actions, however long the title", async ({ page, context, server }) => {
   const name = unique("Consolidated International Holdings of the Northern and Southern Provinces");
   const id = await make(context, server, "companies", { name });

@@ -52,7 +52,8 @@ impl<T: Copy + Send + Sync + 'static> Part<T> {
     }
 }
 
-/// What opens beside a screen or over it, and what follows from a choice of looks. It is one part, because its pieces share most of their code.
+/// What opens beside a screen or over it, and what follows from a choice of looks. It is one part, because its pieces
+/// share most of their code.
 #[derive(Clone, Copy)]
 pub struct Tools {
     palette: fn() -> AnyView,
