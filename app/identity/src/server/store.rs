@@ -229,10 +229,10 @@ pub async fn agents_of(tx: &mut Tx, user: Uuid, but: Uuid) -> Result<Vec<String>
 pub async fn revoke_session(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<(), DbError> {
     let revoked = tx.fetch_optional(REVOKE_SESSION, vec![id.into(), now.into()]).await?;
     push::signed_out(tx, id).await?;
-    match revoked {
-        Some(row) => tell_access(tx, Some(row.get(0)?)).await,
-        None => Ok(()),
+    if let Some(row) = revoked {
+        tell_access(tx, Some(row.get(0)?));
     }
+    Ok(())
 }
 
 /// Revokes a session if it is that user's; tells whether it was.
@@ -240,7 +240,7 @@ pub async fn revoke_session_of(tx: &mut Tx, id: Uuid, user: Uuid, now: Timestamp
     let revoked = tx.execute(REVOKE_SESSION_OF, vec![id.into(), user.into(), now.into()]).await?;
     if revoked > 0 {
         push::signed_out(tx, id).await?;
-        tell_access(tx, Some(user)).await?;
+        tell_access(tx, Some(user));
     }
     Ok(revoked > 0)
 }
@@ -262,7 +262,8 @@ pub async fn revoke_sessions_of(tx: &mut Tx, users: &[Uuid], but: Option<Uuid>, 
     let (text, args) = sql.finish();
     tx.execute_bulk(&text, args).await?;
     push::all_signed_out(tx, users, but).await?;
-    tell_access(tx, if let [one] = users { Some(*one) } else { None }).await
+    tell_access(tx, if let [one] = users { Some(*one) } else { None });
+    Ok(())
 }
 
 /// Forgets sessions that ended before a time, with their refresh tokens.
@@ -331,7 +332,8 @@ pub async fn set_reach(
     if let Some(reach) = reach {
         tx.execute(INSERT_REACH, vec![role.into(), record_type.into(), action.into(), reach.into()]).await?;
     }
-    tell_access(tx, None).await
+    tell_access(tx, None);
+    Ok(())
 }
 
 /// Each team and the one it is part of.

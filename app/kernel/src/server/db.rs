@@ -145,7 +145,7 @@ impl Db {
             Inner::Postgres(db) => Unit::Postgres(db.begin().await?),
         };
         let (signals, carrier) = (self.signals.clone(), self.carrier.clone());
-        Ok(Tx { unit, failed: false, signals, carrier, told: vec![] })
+        Ok(Tx { unit, failed: false, waiting: vec![], signals, carrier, told: vec![] })
     }
 
     /// Tells the other processes something that no transaction stands behind, such as who is here now. This one knows
@@ -154,8 +154,8 @@ impl Db {
         if let Some(carrier) = &self.carrier {
             carrier.tell(self.signals.marked(signal));
         } else if let Inner::Postgres(db) = &self.inner {
-            let args = vec![signal::CHANNEL.into(), self.signals.marked(signal).into()];
-            db.fetch_optional(Statement::new(signal::NOTIFY, args)?).await?;
+            let (sql, args) = signal::notify([self.signals.marked(signal)]);
+            db.fetch_optional(Statement::new(&sql, args)?).await?;
         }
         Ok(())
     }
@@ -230,6 +230,9 @@ impl Db {
     }
 }
 
+/// So many values may wait in a transaction.
+const WAITING: usize = 1_000;
+
 /// A transaction: undone when dropped without [`Tx::commit`].
 ///
 /// As on PostgreSQL, a statement that fails ends the transaction on SQLite too: what follows is refused with
@@ -237,6 +240,8 @@ impl Db {
 pub struct Tx {
     unit: Unit,
     failed: bool,
+    /// Statements that go with the next.
+    waiting: Vec<(String, Args)>,
     signals: Signals,
     carrier: Option<Carrier>,
     told: Vec<String>,
@@ -256,7 +261,7 @@ impl Tx {
     }
 
     pub async fn fetch_all(&mut self, sql: &str, args: Args) -> Result<Vec<Row>, DbError> {
-        let statement = self.statement(sql, args)?;
+        let statement = self.statement(sql, args).await?;
         let result = match &mut self.unit {
             Unit::Sqlite(unit) => unit.fetch_all(statement).await,
             Unit::Postgres(tx) => postgres::fetch_all(tx, statement).await,
@@ -265,7 +270,7 @@ impl Tx {
     }
 
     pub async fn fetch_optional(&mut self, sql: &str, args: Args) -> Result<Option<Row>, DbError> {
-        let statement = self.statement(sql, args)?;
+        let statement = self.statement(sql, args).await?;
         let result = match &mut self.unit {
             Unit::Sqlite(unit) => unit.fetch_optional(statement).await,
             Unit::Postgres(tx) => postgres::fetch_optional(tx, statement).await,
@@ -275,31 +280,51 @@ impl Tx {
 
     /// Runs a statement and tells how many rows it touched.
     pub async fn execute(&mut self, sql: &str, args: Args) -> Result<u64, DbError> {
-        let statement = self.statement(sql, args)?;
+        let statement = self.statement(sql, args).await?;
         self.run(statement).await
+    }
+
+    /// Runs a statement together with what comes after it, or with the commit: each way to the database and back costs as
+    /// much as a small statement itself. For what gives no rows and counts on nothing that waits as well.
+    pub async fn execute_later(&mut self, sql: &str, args: Args) -> Result<(), DbError> {
+        let waiting: usize = self.waiting.iter().map(|(_, args)| args.len()).sum();
+        if waiting + args.len() > WAITING {
+            self.catch_up().await?;
+        }
+        self.waiting.push((sql.to_owned(), args));
+        Ok(())
+    }
+
+    /// Runs what was put off.
+    pub async fn catch_up(&mut self) -> Result<(), DbError> {
+        if self.failed || self.waiting.is_empty() {
+            return Ok(());
+        }
+        let statement = Statement::together(self.engine(), std::mem::take(&mut self.waiting));
+        let statement = self.note(statement)?;
+        self.run(statement).await.map(drop)
     }
 
     /// Like [`Tx::execute`], for texts whose length varies, such as multi-row inserts: they are not kept prepared.
     pub async fn execute_bulk(&mut self, sql: &str, args: Args) -> Result<u64, DbError> {
-        let statement = self.statement(sql, args)?.once();
+        let statement = self.statement(sql, args).await?.once();
         self.run(statement).await
     }
 
     /// Tells every [`Listener`] something once this is committed, and nobody if it is not.
-    pub async fn tell(&mut self, signal: &str) -> Result<(), DbError> {
-        if self.told.iter().any(|told| told == signal) {
-            return Ok(());
+    pub fn tell(&mut self, signal: &str) {
+        if !self.told.iter().any(|told| told == signal) {
+            self.told.push(signal.to_owned());
         }
-        if self.engine() == Engine::Postgres && self.carrier.is_none() {
-            let marked = self.signals.marked(signal);
-            self.execute(signal::NOTIFY, vec![signal::CHANNEL.into(), marked.into()]).await?;
-        }
-        self.told.push(signal.to_owned());
-        Ok(())
     }
 
     /// Makes the transaction lasting. Returns only when it is on disk.
-    pub async fn commit(self) -> Result<(), DbError> {
+    pub async fn commit(mut self) -> Result<(), DbError> {
+        if self.engine() == Engine::Postgres && self.carrier.is_none() && !self.told.is_empty() {
+            let (sql, args) = signal::notify(self.told.iter().map(|signal| self.signals.marked(signal)));
+            self.execute_later(&sql, args).await?;
+        }
+        self.catch_up().await?;
         if self.failed {
             self.rollback().await?;
             return Err(DbError::Aborted);
@@ -332,7 +357,9 @@ impl Tx {
         self.note(result)
     }
 
-    fn statement(&self, sql: &str, args: Args) -> Result<Statement, DbError> {
+    /// The next statement, once all before it have run.
+    async fn statement(&mut self, sql: &str, args: Args) -> Result<Statement, DbError> {
+        self.catch_up().await?;
         if self.failed { Err(DbError::Aborted) } else { Statement::new(sql, args) }
     }
 

@@ -112,7 +112,7 @@ impl New {
 async fn put(tx: &mut Tx, new: &New) -> Result<Uuid, DbError> {
     let id = store::insert(tx, new).await?;
     if new.state == State::Available {
-        tx.tell(SIGNAL).await?;
+        tx.tell(SIGNAL);
     }
     Ok(id)
 }

@@ -51,7 +51,8 @@ const ROWS: usize = 500;
 /// Values one statement may carry on either database.
 const VALUES: usize = 30_000;
 
-/// Carries out the sound steps of a plan under a change-set, and says how many changed something.
+/// Carries out the sound steps of a plan under a change-set, and says how many changed something. The last of it may wait
+/// for the transaction's next statement, and fail there.
 pub async fn apply(ctx: &Ctx, work: &mut Work, change_set: Uuid, plan: &Plan) -> Result<u64, ApplyError> {
     let entry = plan.permit.entry();
     let steps: Vec<&Step> = plan.steps.iter().filter(|s| s.is_change()).collect();
@@ -92,10 +93,21 @@ fn meta_args(row: &Stored, args: &mut Args) {
     ]);
 }
 
+/// Adds rows to a table: one with whatever comes next, several at once.
+async fn add(work: &mut Work, head: &str, mut rows: Vec<Args>) -> Result<(), DbError> {
+    if rows.len() != 1 {
+        return bulk(work, head, rows, "").await.map(drop);
+    }
+    let row = rows.pop().unwrap_or_default();
+    let places: Vec<_> = (1..=row.len()).map(|n| format!("${n}")).collect();
+    work.tx.execute_later(&format!("{head}({})", places.join(", ")), row).await
+}
+
 /// Runs `head (…), (…)tail` for rows of values, as few statements as the limits allow.
 pub(super) async fn bulk(work: &mut Work, head: &str, rows: Vec<Args>, tail: &str) -> Result<u64, DbError> {
     let Some(width) = rows.first().map(Vec::len) else { return Ok(0) };
     let at_once = ROWS.min(VALUES / width.max(1)).max(1);
+    let is_one = rows.len() == 1;
     let mut written = 0;
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
@@ -113,7 +125,8 @@ pub(super) async fn bulk(work: &mut Work, head: &str, rows: Vec<Args>, tail: &st
         }
         sql.push(tail);
         let (text, args) = sql.finish();
-        written += work.tx.execute_bulk(&text, args).await?;
+        // What is written row by row is written often.
+        written += if is_one { work.tx.execute(&text, args).await? } else { work.tx.execute_bulk(&text, args).await? };
     }
     Ok(written)
 }
@@ -135,14 +148,14 @@ async fn insert(work: &mut Work, ty: &'static RecordType, steps: &[&Step]) -> Re
     let head = format!("insert into {} ({}) values ", ty.name, columns.join(", "));
     let rows: Vec<Args> = rows.collect();
     if rows.is_empty() || work.tx.engine() == Engine::Postgres || !storage::has_search_index(ty) {
-        bulk(work, &head, rows, "").await?;
+        add(work, &head, rows).await?;
         return Ok(());
     }
     // SQLite's full text writes what it was given out at the end of each statement, so it is given all of it at once.
     let index = format!("insert into {0}_search (rowid, search_key) select n, search_key from {0}", ty.name);
     if rows.len() == 1 {
-        bulk(work, &head, rows, "").await?;
-        work.tx.execute(&format!("{index} where n = last_insert_rowid()"), vec![]).await?;
+        add(work, &head, rows).await?;
+        work.tx.execute_later(&format!("{index} where n = last_insert_rowid()"), vec![]).await?;
         return Ok(());
     }
     let last = work.tx.fetch_optional(&format!("select max(n) from {}", ty.name), vec![]).await?;
@@ -264,7 +277,7 @@ async fn write_values(work: &mut Work, ty: &'static RecordType, steps: &[&Step])
                 ]);
             }
         }
-        bulk(work, "insert into record_values (field, value_key, record_id) values ", rows, "").await?;
+        add(work, "insert into record_values (field, value_key, record_id) values ", rows).await?;
     }
     Ok(())
 }
@@ -290,7 +303,7 @@ async fn record_changes(
         ])
     });
     let head = "insert into changes (record_type, record_id, version, change_set, action, at, actor, fields) values ";
-    bulk(work, head, rows.collect(), "").await?;
+    add(work, head, rows.collect()).await?;
     Ok(())
 }
 
@@ -329,7 +342,7 @@ async fn record_event(
         count("restore").into(),
         is_listed.then(|| events::moved(steps)).flatten().into(),
     ];
-    work.tx.execute(EVENT, args).await?;
+    work.tx.execute_later(EVENT, args).await?;
     work.wrote(entry.ty.name, id, change_set);
     Ok(())
 }

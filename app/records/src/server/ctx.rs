@@ -284,7 +284,7 @@ impl Work {
     pub async fn commit(mut self) -> Result<(), DbError> {
         for (record_type, event, change_set) in self.events {
             let under = (!self.ended.contains(&change_set)).then_some(change_set);
-            events::tell_written(&mut self.tx, record_type, event, under).await?;
+            events::tell_written(&mut self.tx, record_type, event, under);
         }
         let (tx, touched) = (self.tx, self.touched);
         // Who asked may go while the database commits. What is remembered of the rows must not outlive them then.

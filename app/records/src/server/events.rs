@@ -41,18 +41,13 @@ pub fn read_signal(signal: &str) -> Option<Told<'_>> {
 }
 
 /// Tells of an event; `under` names its change-set while that is open.
-pub(super) async fn tell_written(
-    tx: &mut Tx,
-    record_type: &str,
-    event: Uuid,
-    under: Option<Uuid>,
-) -> Result<(), DbError> {
+pub(super) fn tell_written(tx: &mut Tx, record_type: &str, event: Uuid, under: Option<Uuid>) {
     let under = under.map(|set| format!(" {set}")).unwrap_or_default();
-    tx.tell(&format!("written {record_type} {event}{under}")).await
+    tx.tell(&format!("written {record_type} {event}{under}"));
 }
 
-pub(super) async fn tell_finished(tx: &mut Tx, change_set: Uuid) -> Result<(), DbError> {
-    tx.tell(&format!("finished {change_set}")).await
+pub(super) fn tell_finished(tx: &mut Tx, change_set: Uuid) {
+    tx.tell(&format!("finished {change_set}"));
 }
 
 /// Records of one type written in one transaction, or in several of one change-set.

@@ -32,7 +32,7 @@ impl Written {
 pub(super) const OPEN: &str = "insert into change_sets (id, source, title, actor, at, status, undoes, records) \
                                 values ($1, $2, $3, $4, $5, 'open', $6, 0)";
 pub(super) const DONE: &str = "insert into change_sets (id, source, title, actor, at, status, records, finished_at) \
-                                values ($1, $2, $3, $4, $5, 'done', $6, $5)";
+                                values ($1, $2, $3, $4, $5, 'done', $6, $7)";
 pub(super) const CLOSE: &str = "update change_sets set status = 'done', records = $2, finished_at = $3 where id = $1";
 
 /// How often a write that others overtook is planned again.
@@ -87,6 +87,7 @@ pub async fn write_in(
 ) -> Result<Written, ApplyError> {
     let plan = planned(ctx, work, permit, edits).await?;
     apply(ctx, work, change_set, &plan).await?;
+    work.tx.catch_up().await?;
     Ok(Written { change_set: Some(change_set), steps: plan.steps })
 }
 
@@ -112,7 +113,8 @@ pub async fn open(
 /// Marks a change-set as done that took several transactions, and tells so.
 pub async fn close(ctx: &Ctx, work: &mut Work, change_set: Uuid, records: u64) -> Result<(), DbError> {
     mark_done(ctx, work, change_set, records).await?;
-    events::tell_finished(&mut work.tx, change_set).await
+    events::tell_finished(&mut work.tx, change_set);
+    Ok(())
 }
 
 /// Writes down a change-set that is done as a whole in this transaction.
@@ -125,8 +127,10 @@ async fn record_done(
     records: u64,
 ) -> Result<(), DbError> {
     let records = i64::try_from(records).unwrap_or(i64::MAX);
-    let (actor, now) = (ctx.actor.user.into(), ctx.now().into());
-    work.tx.execute(DONE, vec![change_set.into(), source.into(), title.into(), actor, now, records.into()]).await?;
+    let (actor, now) = (ctx.actor.user.into(), ctx.now());
+    let args: Args =
+        vec![change_set.into(), source.into(), title.into(), actor, now.into(), records.into(), now.into()];
+    work.tx.execute_later(DONE, args).await?;
     work.ended(change_set);
     Ok(())
 }

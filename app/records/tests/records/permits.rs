@@ -135,7 +135,7 @@ async fn what_another_process_wrote_is_read_anew() {
         while entry.changes() == before {
             // Said again for as long as nobody listens yet.
             let mut tx = world.app.db().begin().await.unwrap();
-            tx.tell(&signal).await.unwrap();
+            tx.tell(&signal);
             tx.commit().await.unwrap();
             tokio::task::yield_now().await;
         }

@@ -161,7 +161,7 @@ async fn a_client_that_does_not_read_is_told_to_read_everything_again() {
         let mut tx = world.service.state.db().begin().await.unwrap();
         for n in 0..100 {
             let event = Event::Notification(json!([batch * 100 + n, filling]));
-            tell_user(&mut tx, world.id("ada"), &event).await.unwrap();
+            tell_user(&mut tx, world.id("ada"), &event);
         }
         tx.commit().await.unwrap();
         // The hub itself keeps up.

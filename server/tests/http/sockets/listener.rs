@@ -102,7 +102,7 @@ pub async fn listen(world: &World, at: SocketAddr, who: &str) -> Listener {
 
 pub async fn tell(world: &World, who: &str, event: Event) {
     let mut tx = world.service.state.db().begin().await.unwrap();
-    tell_user(&mut tx, world.id(who), &event).await.unwrap();
+    tell_user(&mut tx, world.id(who), &event);
     tx.commit().await.unwrap();
 }
 

@@ -56,7 +56,7 @@ async fn passes_on(world: World) {
     // That the other one has started may be told only now.
     mark(&world, "max", "ready").await;
     let mut tx = second.state.db().begin().await.unwrap();
-    tell_user(&mut tx, world.id("ada"), &Event::Mention(json!("ready"))).await.unwrap();
+    tell_user(&mut tx, world.id("ada"), &Event::Mention(json!("ready")));
     tx.commit().await.unwrap();
     for listener in [&mut max, &mut ada] {
         while !["mention", "resync"].contains(&&*listener.next().await.unwrap().event) {}

@@ -9,15 +9,23 @@ use std::sync::Arc;
 
 use tokio::sync::broadcast;
 
+use super::{Arg, Args};
 use crate::server::Rng;
 
 /// Told after a connection to the others was lost: anything may have happened.
 pub const EVERYTHING: &str = "*";
 /// The channel of NOTIFY.
 pub(super) const CHANNEL: &str = "mainstay";
-pub(super) const NOTIFY: &str = "select pg_notify($1, $2)";
 /// So many signals may wait for a listener before it is told that it missed some.
 const WAITING: usize = 1024;
+
+/// The statement that notifies of some signals, as they go to the other processes.
+pub(super) fn notify(marked: impl IntoIterator<Item = String>) -> (String, Args) {
+    let mut args: Args = vec![CHANNEL.into()];
+    args.extend(marked.into_iter().map(Arg::from));
+    let rows: Vec<_> = (2..=args.len()).map(|n| format!("(${n})")).collect();
+    (format!("select pg_notify($1, told.signal) from (values {}) as told (signal)", rows.join(", ")), args)
+}
 
 #[derive(Clone)]
 pub(super) struct Signals {
@@ -68,5 +76,10 @@ impl Listener {
             Err(broadcast::error::RecvError::Lagged(_)) => Some(EVERYTHING.into()),
             Err(broadcast::error::RecvError::Closed) => None,
         }
+    }
+
+    /// Forgets what was sent up to now: whoever is about to look sees all of it anyway.
+    pub fn skip(&mut self) {
+        self.0 = self.0.resubscribe();
     }
 }

@@ -1,6 +1,6 @@
 //! A statement with its values, checked before either engine sees it.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
 use sqlx::{
     Arguments, AssertSqlSafe,
@@ -10,7 +10,7 @@ use sqlx::{
 };
 
 use super::{
-    Args, DbError,
+    Args, DbError, Engine,
     lex::{Piece, pieces},
 };
 
@@ -42,6 +42,26 @@ impl Statement {
         }
         args.iter().try_for_each(super::Arg::check)?;
         Ok(Self { sql: sql.to_owned(), args, in_order, persistent: true })
+    }
+
+    /// Several statements as one, in their order. None but the last may give rows, and on PostgreSQL none sees what the
+    /// others write: they are parts of one query there.
+    pub fn together(engine: Engine, statements: Vec<(String, Args)>) -> Result<Self, DbError> {
+        let mut args = Args::new();
+        let mut texts = Vec::with_capacity(statements.len());
+        for (sql, more) in statements {
+            texts.push(if args.is_empty() { sql } else { renumbered(&sql, |n| format!("${}", n + args.len()).into()) });
+            args.extend(more);
+        }
+        let sql = match engine {
+            Engine::Sqlite => texts.join("; "),
+            Engine::Postgres => {
+                let last = texts.pop().unwrap_or_default();
+                let parts: Vec<_> = texts.iter().enumerate().map(|(i, text)| format!("part{i} as ({text})")).collect();
+                if parts.is_empty() { last } else { format!("with {} {last}", parts.join(", ")) }
+            }
+        };
+        Self::new(&sql, args)
     }
 
     pub fn once(mut self) -> Self {
@@ -78,16 +98,16 @@ impl Clone for Statement {
 /// SQLite looks named parameters up one by one, which is slow for the thousands of a multi-row insert; plain `?` in
 /// order and `?n` otherwise mean the same and are not looked up.
 fn for_sqlite(sql: &str, in_order: bool) -> String {
-    let mut text = String::with_capacity(sql.len());
+    renumbered(sql, |n| if in_order { "?".into() } else { format!("?{n}").into() })
+}
+
+/// The text with something else in place of each `$n`.
+fn renumbered<'a>(sql: &str, parameter: impl Fn(usize) -> Cow<'a, str>) -> String {
+    let mut text = String::with_capacity(sql.len() + 16);
     let mut done = 0;
     for_each_parameter(sql, |at, n| {
         text.push_str(&sql[done..at]);
-        if in_order {
-            text.push('?');
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "?{n}");
-        }
+        text.push_str(&parameter(n));
         done = at + 1 + digits(&sql[at + 1..]);
     });
     text.push_str(&sql[done..]);
@@ -127,6 +147,23 @@ mod tests {
         assert!(!check("select $2", 1));
         assert!(!check("select $1", 2));
         assert!(Statement::new("select $1", vec!["a\0b".into()]).is_err());
+    }
+
+    #[test]
+    fn several_statements_share_their_values() {
+        let two = || {
+            vec![
+                ("insert into a values ($1, $2)".to_owned(), vec![7.into(), 8.into()]),
+                ("insert into b values ($1, '$1', $1)".to_owned(), vec![9.into()]),
+            ]
+        };
+        let text = |engine| Statement::together(engine, two()).unwrap().sql;
+        assert_eq!(text(Engine::Sqlite), "insert into a values ($1, $2); insert into b values ($3, '$1', $3)");
+        assert_eq!(
+            text(Engine::Postgres),
+            "with part0 as (insert into a values ($1, $2)) insert into b values ($3, '$1', $3)"
+        );
+        assert!(Statement::together(Engine::Sqlite, vec![("select $2".to_owned(), vec![7.into()])]).is_err());
     }
 
     #[test]

@@ -210,7 +210,7 @@ async fn retry(ctx: &Ctx, ids: &[Uuid]) -> Result<Acted, AppError> {
             Err(error) => return Err(error.into()),
         }
     }
-    tx.tell(SIGNAL).await?;
+    tx.tell(SIGNAL);
     tx.commit().await?;
     Ok(acted)
 }
@@ -258,7 +258,7 @@ pub async fn pause(ctx: &Ctx, jobs: &Jobs, queue: &str, is_paused: bool) -> Resu
         store::pause(&mut tx, queue, ctx.actor.user, ctx.now()).await?;
     } else {
         store::resume(&mut tx, queue).await?;
-        tx.tell(SIGNAL).await?;
+        tx.tell(SIGNAL);
     }
     Ok(tx.commit().await?)
 }

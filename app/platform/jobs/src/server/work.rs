@@ -266,7 +266,7 @@ impl Run {
         if pulse.next_due.is_some_and(|due| due <= now) {
             let mut tx = app.db().begin().await?;
             store::make_due(&mut tx, now).await?;
-            tx.tell(SIGNAL).await?;
+            tx.tell(SIGNAL);
             tx.commit().await?;
         }
         if !self.busy.is_empty() {
@@ -297,7 +297,7 @@ impl Run {
         let left = async {
             let mut tx = self.worker.app.db().begin().await?;
             if store::hand_back(&mut tx, self.id).await? > 0 {
-                tx.tell(SIGNAL).await?;
+                tx.tell(SIGNAL);
             }
             store::leave(&mut tx, self.id).await?;
             tx.commit().await

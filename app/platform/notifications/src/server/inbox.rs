@@ -6,7 +6,7 @@ use chrono::{Datelike, Days, NaiveTime, Weekday};
 use jobs::server::{Job, JobCx, Outcome};
 use kernel::{
     AppError, Timestamp,
-    server::{DbError, Tx, zone::Zone},
+    server::{Tx, zone::Zone},
 };
 use realtime::server::{Event, tell_user};
 use records::server::Ctx;
@@ -86,7 +86,7 @@ pub async fn mark_read(ctx: &Ctx, id: Uuid, is_read: bool) -> Result<i64, AppErr
     if !store::mark_read(&mut tx, reader, id, is_read.then(|| ctx.now())).await? {
         return Err(AppError::NotFound);
     }
-    count_again(&mut tx, reader).await?;
+    count_again(&mut tx, reader);
     tx.commit().await?;
     count_unread(ctx).await
 }
@@ -96,7 +96,7 @@ pub async fn mark_all_read(ctx: &Ctx) -> Result<i64, AppError> {
     let reader = reader(ctx)?;
     let mut tx = ctx.db().begin().await?;
     store::mark_all_read(&mut tx, reader, ctx.now()).await?;
-    count_again(&mut tx, reader).await?;
+    count_again(&mut tx, reader);
     tx.commit().await?;
     count_unread(ctx).await
 }
@@ -111,14 +111,14 @@ pub async fn snooze(ctx: &Ctx, id: Uuid, until: Snooze) -> Result<i64, AppError>
         return Err(AppError::NotFound);
     }
     jobs::server::enqueue_at(ctx, &mut tx, &Wake { reader }, until).await?;
-    count_again(&mut tx, reader).await?;
+    count_again(&mut tx, reader);
     tx.commit().await?;
     count_unread(ctx).await
 }
 
 /// Lets the reader's other pages know that another number is unread.
-async fn count_again(tx: &mut Tx, reader: Uuid) -> Result<(), DbError> {
-    tell_user(tx, reader, &Event::Notification(Json::Null)).await
+fn count_again(tx: &mut Tx, reader: Uuid) {
+    tell_user(tx, reader, &Event::Notification(Json::Null));
 }
 
 /// When something put off comes back.
@@ -152,7 +152,7 @@ impl Job for Wake {
 
     async fn run(&self, cx: &JobCx) -> Result<Outcome, AppError> {
         let mut tx = cx.ctx.db().begin().await?;
-        count_again(&mut tx, self.reader).await?;
+        count_again(&mut tx, self.reader);
         tx.commit().await?;
         Ok(Outcome::DONE)
     }

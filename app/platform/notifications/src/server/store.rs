@@ -23,7 +23,7 @@ pub use push::{
     touch_subscription, with_subscriptions,
 };
 pub use reminders::{forget_reminders, remind, reminders};
-pub use sets::{Change, Set, changes, find_set, later, note, unnoticed};
+pub use sets::{Change, Set, changes, later, note, unnoticed};
 
 /// Every statement whose text is fixed, for the test that both databases know them.
 pub const STATEMENTS: [&[&str]; 6] = [

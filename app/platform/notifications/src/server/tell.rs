@@ -101,7 +101,7 @@ async fn tell(cx: &JobCx, told: &Tell) -> Result<(), AppError> {
             "link": told.link,
             "priority": told.priority.name(),
         });
-        tell_user(&mut tx, one.reader, &Event::Notification(data)).await?;
+        tell_user(&mut tx, one.reader, &Event::Notification(data));
     }
     Ok(tx.commit().await?)
 }

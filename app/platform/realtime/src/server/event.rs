@@ -1,6 +1,6 @@
 //! What a use case tells one person.
 
-use kernel::server::{DbError, Tx};
+use kernel::server::Tx;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -41,18 +41,18 @@ impl Event {
 
 /// Tells a person's open pages, once the transaction is committed. Who has none is told nothing: what must not be
 /// missed is kept by who calls this. Data too large to carry is left out, and the page asks for it.
-pub async fn tell_user(tx: &mut Tx, user: Uuid, event: &Event) -> Result<(), DbError> {
+pub fn tell_user(tx: &mut Tx, user: Uuid, event: &Event) {
     let (name, data) = (event.name(), event.data());
     let whole = json!({ "event": name, "data": data }).to_string();
     let text = if whole.len() > LONGEST { json!({ "event": name }).to_string() } else { whole };
-    tx.tell(&format!("{USER} {user} {text}")).await
+    tx.tell(&format!("{USER} {user} {text}"));
 }
 
 /// Tells that what somebody may do has changed, or whether they are signed in, once the transaction is committed: their
 /// sockets are looked at again. Without a person, those of everybody.
-pub async fn tell_access(tx: &mut Tx, user: Option<Uuid>) -> Result<(), DbError> {
+pub fn tell_access(tx: &mut Tx, user: Option<Uuid>) {
     let whose = user.map(|user| format!(" {user}")).unwrap_or_default();
-    tx.tell(&format!("{ACCESS}{whose}")).await
+    tx.tell(&format!("{ACCESS}{whose}"));
 }
 
 const USER: &str = "user";

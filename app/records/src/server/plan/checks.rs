@@ -86,12 +86,15 @@ pub(super) async fn check_references(cx: &mut PlanCx<'_>, steps: &mut [Step]) ->
             let before = step.before.as_ref().and_then(|b| b.cells.at(i).as_id());
             (before != Some(after)).then_some(after)
         };
-        let wanted: BTreeSet<Uuid> = steps.iter().filter_map(set).collect();
+        let mut wanted: BTreeSet<Uuid> = steps.iter().filter_map(set).collect();
         if wanted.is_empty() {
             continue;
         }
-        let mut found = BTreeSet::new();
-        if let Some(permit) = cx.ctx.app.registry().get(target).and_then(|e| cx.ctx.find_permit(e, Action::View)) {
+        // One's own account is known to oneself.
+        let mut found: BTreeSet<Uuid> = cx.ctx.actor.user.filter(|_| target == "users").into_iter().collect();
+        wanted.retain(|id| !found.contains(id));
+        let target_entry = cx.ctx.app.registry().get(target).filter(|_| !wanted.is_empty());
+        if let Some(permit) = target_entry.and_then(|entry| cx.ctx.find_permit(entry, Action::View)) {
             let mut sql = cx.sql();
             sql.push(&format!("select t.id from {target} t where t.deleted_at is null and "));
             permit.predicate(&mut sql, "t");
@@ -101,8 +104,6 @@ pub(super) async fn check_references(cx: &mut PlanCx<'_>, steps: &mut [Step]) ->
                 found.insert(row.get::<Uuid>(0)?);
             }
         }
-        // One's own account is known to oneself.
-        found.extend(cx.ctx.actor.user.filter(|_| target == "users"));
         for step in steps.iter_mut() {
             let Some(id) = set(step) else { continue };
             if !found.contains(&id) {

@@ -60,7 +60,7 @@ impl Run {
         for claimed in store::under_way(tx, self.id).await? {
             if self.busy.get(&claimed.id).is_none_or(|busy| busy.token != claimed.token) {
                 store::again(tx, claimed.id, claimed.token, State::Available, now, true).await?;
-                tx.tell(SIGNAL).await?;
+                tx.tell(SIGNAL);
             }
         }
         Ok(())
@@ -110,7 +110,7 @@ pub async fn bury(app: &App, worker: Uuid) -> Result<usize, DbError> {
         }
     }
     store::leave(&mut tx, worker).await?;
-    tx.tell(SIGNAL).await?;
+    tx.tell(SIGNAL);
     tx.commit().await?;
     Ok(lost.len())
 }

@@ -19,7 +19,7 @@ use crate::Standing;
 /// Fields that say whose a record is.
 const OWNERS: [&str; 2] = ["owner", "assignee"];
 /// Records read at a time.
-const PAGE: usize = 1_000;
+pub const PAGE: usize = 1_000;
 
 /// What a change-set did to one record, all in all.
 struct Fate {
@@ -35,7 +35,7 @@ struct Fate {
 /// Each record's changes, which stand together in their order, as one.
 fn fates(ty: &RecordType, changes: Vec<Change>) -> Vec<Fate> {
     let mut fates: Vec<Fate> = vec![];
-    for Change { record, action, fields, version } in changes {
+    for Change { record, action, fields, version, .. } in changes {
         let edited = differences(ty, fields.as_deref());
         match fates.last_mut().filter(|fate| fate.record == record) {
             None => fates.push(Fate { record, action, fields: edited, version }),
@@ -70,30 +70,40 @@ pub struct Concerned {
     pub changed: BTreeMap<Uuid, Records>,
 }
 
-/// The people a change-set concerns by its changes to one type; `None` where the program no longer knows the type.
-pub async fn concerned(
-    ctx: &Ctx,
-    actors: &Actors,
-    set: &Set,
+/// The people that change-sets concern by their changes to one type: none where the program no longer knows the type.
+pub async fn concerned<'a>(
+    ctx: &'a Ctx,
+    actors: &'a Actors,
+    sets: &[&'a Set],
     record_type: &str,
-) -> Result<Option<Concerned>, AppError> {
-    let Ok(permit) = ctx.permit_any(record_type, Action::View) else { return Ok(None) };
-    let entry = permit.entry().clone();
-    let mut reading = Reading {
-        ctx,
-        actors,
-        set,
-        owners: owner_fields(&entry),
-        concerned: Concerned { entry, assigned: BTreeMap::new(), changed: BTreeMap::new() },
-        permits: HashMap::new(),
-    };
+) -> Result<Vec<(&'a Set, Concerned)>, AppError> {
+    let Ok(permit) = ctx.permit_any(record_type, Action::View) else { return Ok(vec![]) };
+    let entry = permit.entry();
+    let sets: Vec<&Set> = sets.iter().copied().filter(|set| set.types.iter().any(|ty| ty == record_type)).collect();
+    let mut readings: Vec<Reading> = sets.iter().map(|set| Reading::new(ctx, actors, set, entry.clone())).collect();
+    let mut people = People::default();
     let mut after = Uuid::nil();
     loop {
-        let changes = store::changes(ctx.db(), set.id, record_type, after, PAGE).await?;
-        let Some(last) = changes.last() else { return Ok(Some(reading.concerned)) };
-        after = last.record;
-        reading.page(&permit, &fates(permit.entry().ty, changes)).await?;
+        let changes = store::changes(ctx.db(), &sets, record_type, after, PAGE).await?;
+        let mut ids: Vec<Uuid> = changes.iter().map(|change| change.record).collect();
+        ids.dedup();
+        let Some(last) = ids.last() else { break };
+        after = *last;
+        let records = Page::read(ctx, &permit, &ids).await?;
+        let mut by_set: HashMap<Uuid, Vec<Change>> = HashMap::new();
+        for change in changes {
+            by_set.entry(change.set).or_default().push(change);
+        }
+        for reading in &mut readings {
+            if let Some(changes) = by_set.remove(&reading.set.id) {
+                reading.page(&mut people, &records, &fates(entry.ty, changes)).await?;
+            }
+        }
+        if ids.len() < PAGE {
+            break;
+        }
     }
+    Ok(readings.into_iter().map(|reading| (reading.set, reading.concerned)).collect())
 }
 
 fn owner_fields(entry: &Entry) -> Vec<usize> {
@@ -102,34 +112,57 @@ fn owner_fields(entry: &Entry) -> Vec<usize> {
     owners.map(|(i, _)| i).collect()
 }
 
+/// Records as they are now, and how people stand to them.
+struct Page {
+    rows: HashMap<Uuid, Stored>,
+    standings: HashMap<Uuid, Vec<(Uuid, Standing)>>,
+}
+
+impl Page {
+    async fn read(ctx: &Ctx, permit: &AnyPermit, ids: &[Uuid]) -> Result<Self, AppError> {
+        let rows = find_many(ctx, permit, ids).await?;
+        let mut standings: HashMap<Uuid, Vec<(Uuid, Standing)>> = HashMap::new();
+        for (user, record, standing) in store::standings(ctx.db(), ids).await? {
+            standings.entry(record).or_default().push((user, standing));
+        }
+        Ok(Self { rows: rows.into_iter().map(|row| (row.id, row)).collect(), standings })
+    }
+}
+
+/// What each person may see of the type.
+type People = HashMap<Uuid, Option<AnyPermit>>;
+
 struct Reading<'a> {
     ctx: &'a Ctx,
     actors: &'a Actors,
     set: &'a Set,
     owners: Vec<usize>,
     concerned: Concerned,
-    /// What each person may see of the type.
-    permits: HashMap<Uuid, Option<AnyPermit>>,
 }
 
-impl Reading<'_> {
-    async fn page(&mut self, permit: &AnyPermit, fates: &[Fate]) -> Result<(), AppError> {
-        let ids: Vec<Uuid> = fates.iter().map(|fate| fate.record).collect();
-        let rows = find_many(self.ctx, permit, &ids).await?;
-        let rows: HashMap<Uuid, Stored> = rows.into_iter().map(|row| (row.id, row)).collect();
-        let mut standings: HashMap<Uuid, Vec<(Uuid, Standing)>> = HashMap::new();
-        for (user, record, standing) in store::standings(self.ctx.db(), &ids).await? {
-            standings.entry(record).or_default().push((user, standing));
-        }
+impl<'a> Reading<'a> {
+    fn new(ctx: &'a Ctx, actors: &'a Actors, set: &'a Set, entry: Arc<Entry>) -> Self {
+        let owners = owner_fields(&entry);
+        let concerned = Concerned { entry, assigned: BTreeMap::new(), changed: BTreeMap::new() };
+        Self { ctx, actors, set, owners, concerned }
+    }
+
+    async fn page(&mut self, people: &mut People, records: &Page, fates: &[Fate]) -> Result<(), AppError> {
         for fate in fates {
-            let Some(row) = rows.get(&fate.record) else { continue };
-            let none = vec![];
-            self.record(fate, row, standings.get(&fate.record).unwrap_or(&none)).await?;
+            let Some(row) = records.rows.get(&fate.record) else { continue };
+            let standings = records.standings.get(&fate.record).map_or(&[][..], Vec::as_slice);
+            self.record(people, fate, row, standings).await?;
         }
         Ok(())
     }
 
-    async fn record(&mut self, fate: &Fate, row: &Stored, standings: &[(Uuid, Standing)]) -> Result<(), AppError> {
+    async fn record(
+        &mut self,
+        people: &mut People,
+        fate: &Fate,
+        row: &Stored,
+        standings: &[(Uuid, Standing)],
+    ) -> Result<(), AppError> {
         let fields = &fate.fields;
         let with = |wanted: Standing| standings.iter().filter(move |(_, s)| *s == wanted).map(|(user, _)| *user);
         let muted: BTreeSet<Uuid> = with(Standing::Muted).collect();
@@ -149,14 +182,15 @@ impl Reading<'_> {
         // A title that is hidden from them is not told either.
         let first = |theirs: &AnyPermit| (row.id, title(theirs, row), fate.action.clone());
         for user in assigned {
-            if let Some(theirs) = self.permit(user).await?.filter(|p| p.allows(row.meta.owner, row.meta.team)) {
+            if let Some(theirs) = self.permit(people, user).await?.filter(|p| p.allows(row.meta.owner, row.meta.team)) {
                 let records = self.concerned.assigned.entry(user).or_default();
                 records.count += 1;
                 records.first.get_or_insert_with(|| first(&theirs));
             }
         }
         for user in others {
-            let Some(theirs) = self.permit(user).await?.filter(|p| p.allows(row.meta.owner, row.meta.team)) else {
+            let Some(theirs) = self.permit(people, user).await?.filter(|p| p.allows(row.meta.owner, row.meta.team))
+            else {
                 continue;
             };
             let seen: Vec<String> = self
@@ -203,8 +237,8 @@ impl Reading<'_> {
         Ok(owners.values().filter_map(Value::as_id).collect())
     }
 
-    async fn permit(&mut self, user: Uuid) -> Result<Option<AnyPermit>, AppError> {
-        if let Some(known) = self.permits.get(&user) {
+    async fn permit(&self, people: &mut People, user: Uuid) -> Result<Option<AnyPermit>, AppError> {
+        if let Some(known) = people.get(&user) {
             return Ok(known.clone());
         }
         let actor = (self.actors)(user).await?;
@@ -212,7 +246,7 @@ impl Reading<'_> {
             let theirs = self.ctx.app.ctx(actor);
             theirs.permit_any(self.concerned.entry.ty.name, Action::View).ok()
         });
-        self.permits.insert(user, permit.clone());
+        people.insert(user, permit.clone());
         Ok(permit)
     }
 }

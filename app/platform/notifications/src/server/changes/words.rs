@@ -12,6 +12,9 @@ use super::{
 
 /// What is told of a change-set to each person it concerns.
 pub async fn notices(ctx: &Ctx, actors: &Actors, set: &Set, concerned: Concerned) -> Result<Vec<Notice>, AppError> {
+    if concerned.assigned.is_empty() && concerned.changed.is_empty() {
+        return Ok(vec![]);
+    }
     let who = match set.actor {
         Some(user) => actors(user).await?.map(|actor| actor.name.clone()),
         None => None,

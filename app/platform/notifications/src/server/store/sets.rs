@@ -1,23 +1,24 @@
 //! Change-sets whose readers were not told yet.
 
+use std::collections::HashSet;
+
 use kernel::{
     Timestamp,
-    server::{Args, Db, DbError, Row, Tx},
+    server::{Db, DbError, Row, Tx},
 };
+use records::server::Sql;
 use uuid::Uuid;
 
-const UNNOTICED: &str = "select distinct e.change_set from events e join change_sets s on s.id = e.change_set \
-     where e.noticed_at is null and s.status <> 'open' order by e.change_set limit 50";
-const FIND: &str = "select id, source, actor, status from change_sets where id = $1";
-const TYPES: &str = "select distinct record_type from events where change_set = $1 order by record_type";
-const CHANGES: &str = "select record_id, action, fields, version from changes where change_set = $1 and record_type = $2 \
-     and record_id in (select distinct record_id from changes where change_set = $1 and record_type = $2 \
-     and record_id > $3 order by record_id limit $4) order by record_id, version";
+const UNNOTICED: &str = "select e.change_set, s.source, s.actor, s.status, e.record_type, \
+     cast(sum(e.created + e.edited + e.deleted + e.restored) as bigint) from events e join change_sets s \
+     on s.id = e.change_set where e.noticed_at is null and e.change_set in (select e.change_set from events e \
+     join change_sets s on s.id = e.change_set where e.noticed_at is null and s.status <> 'open' \
+     group by e.change_set order by e.change_set limit 50) \
+     group by e.change_set, s.source, s.actor, s.status, e.record_type order by e.change_set, e.record_type";
 const LATER: &str = "select fields from changes where record_id = $1 and version > $2 and fields is not null \
      order by version limit 100";
-const NOTE: &str = "update events set noticed_at = $2 where change_set = $1 and noticed_at is null";
 
-pub const STATEMENTS: &[&str] = &[UNNOTICED, FIND, TYPES, CHANGES, LATER, NOTE];
+pub const STATEMENTS: &[&str] = &[UNNOTICED, LATER];
 
 /// A change-set that is done.
 pub struct Set {
@@ -27,10 +28,14 @@ pub struct Set {
     pub status: String,
     /// The types of records it changed.
     pub types: Vec<String>,
+    /// How many changes that were.
+    pub changes: i64,
 }
 
 /// What was done to a record.
 pub struct Change {
+    /// The change-set it is part of.
+    pub set: Uuid,
     pub record: Uuid,
     pub action: String,
     /// `{field: [before, after]}` of an edit.
@@ -40,30 +45,51 @@ pub struct Change {
 }
 
 /// Change-sets that are done and of which nobody was told, the oldest first.
-pub async fn unnoticed(db: &Db) -> Result<Vec<Uuid>, DbError> {
-    db.fetch_all(UNNOTICED, vec![]).await?.iter().map(|row| row.get(0)).collect()
+pub async fn unnoticed(db: &Db) -> Result<Vec<Set>, DbError> {
+    let mut sets: Vec<Set> = vec![];
+    for row in db.fetch_all(UNNOTICED, vec![]).await? {
+        let (id, record_type, changes) = (row.get(0)?, row.get(4)?, row.get::<i64>(5)?);
+        if let Some(set) = sets.last_mut().filter(|set| set.id == id) {
+            set.types.push(record_type);
+            set.changes += changes;
+        } else {
+            let (source, actor, status) = (row.get(1)?, row.get(2)?, row.get(3)?);
+            sets.push(Set { id, source, actor, status, types: vec![record_type], changes });
+        }
+    }
+    Ok(sets)
 }
 
-pub async fn find_set(db: &Db, id: Uuid) -> Result<Option<Set>, DbError> {
-    let Some(row) = db.fetch_optional(FIND, vec![id.into()]).await? else { return Ok(None) };
-    let types = db.fetch_all(TYPES, vec![id.into()]).await?;
-    let types = types.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
-    Ok(Some(Set { id: row.get(0)?, source: row.get(1)?, actor: row.get(2)?, status: row.get(3)?, types }))
-}
-
-/// All changes of a change-set to the next records of a type after one, by the record's id.
+/// All changes of some change-sets to the next records of a type after one, by the record's id.
 pub async fn changes(
     db: &Db,
-    set: Uuid,
+    sets: &[&Set],
     record_type: &str,
     after: Uuid,
     records: usize,
 ) -> Result<Vec<Change>, DbError> {
-    let records = i64::try_from(records).unwrap_or(i64::MAX);
-    let args: Args = vec![set.into(), record_type.into(), after.into(), records.into()];
-    let read =
-        |row: &Row| Ok(Change { record: row.get(0)?, action: row.get(1)?, fields: row.get(2)?, version: row.get(3)? });
-    db.fetch_all(CHANGES, args).await?.iter().map(read).collect()
+    let mut sql = Sql::new(db.engine());
+    let among = |sql: &mut Sql| {
+        sql.push(" from changes where change_set in ");
+        sql.bind_list(sets.iter().map(|set| set.id));
+        sql.push(" and record_type = ");
+        sql.bind(record_type);
+    };
+    sql.push("select change_set, record_id, action, fields, version");
+    among(&mut sql);
+    sql.push(" and record_id in (select distinct record_id");
+    among(&mut sql);
+    sql.push(" and record_id > ");
+    sql.bind(after);
+    sql.push(" order by record_id limit ");
+    sql.bind(i64::try_from(records).unwrap_or(i64::MAX));
+    sql.push(") order by record_id, version");
+    let (text, args) = sql.finish();
+    let read = |row: &Row| {
+        let (set, record, action) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Change { set, record, action, fields: row.get(3)?, version: row.get(4)? })
+    };
+    db.fetch_all(&text, args).await?.iter().map(read).collect()
 }
 
 /// What was done to a record after one of its versions, the next first.
@@ -72,7 +98,14 @@ pub async fn later(db: &Db, record: Uuid, version: i64) -> Result<Vec<String>, D
     fields.iter().map(|row| row.get(0)).collect()
 }
 
-/// Marks a change-set as told; false where somebody did so before.
-pub async fn note(tx: &mut Tx, set: Uuid, now: Timestamp) -> Result<bool, DbError> {
-    Ok(tx.execute(NOTE, vec![set.into(), now.into()]).await? > 0)
+/// Marks change-sets as told, and says which of them nobody had marked before.
+pub async fn note(tx: &mut Tx, sets: &[Set], now: Timestamp) -> Result<HashSet<Uuid>, DbError> {
+    let mut sql = Sql::new(tx.engine());
+    sql.push("update events set noticed_at = ");
+    sql.bind(now);
+    sql.push(" where noticed_at is null and change_set in ");
+    sql.bind_list(sets.iter().map(|set| set.id));
+    sql.push(" returning change_set");
+    let (text, args) = sql.finish();
+    tx.fetch_all(&text, args).await?.iter().map(|row| row.get(0)).collect()
 }

@@ -67,7 +67,7 @@ pub async fn run(cx: &JobCx) -> Result<Outcome, AppError> {
     let made = store::Made { rows, bytes: kept.bytes(), file, file_name: &name, now, expires_at };
     store::finish(&mut tx, cx.id, made).await?;
     let all = Progress { done: rows, total: rows, message: None };
-    tell(&mut tx, stored.actor, cx.id, Status::Done, &all).await?;
+    tell(&mut tx, stored.actor, cx.id, Status::Done, &all);
     let count =
         if rows == 1 { "1 row".to_owned() } else { format!("{} rows", kernel::group_digits(&rows.to_string())) };
     let notice = Notice {
@@ -92,7 +92,7 @@ pub async fn wait(cx: &JobCx, why: &AppError) -> Result<(), AppError> {
     let mut tx = cx.ctx.db().begin().await?;
     if cx.hold(&mut tx, &far).await? {
         store::wait(&mut tx, cx.id, &why.sentence()).await?;
-        tell(&mut tx, stored.actor, cx.id, Status::Waiting, &far).await?;
+        tell(&mut tx, stored.actor, cx.id, Status::Waiting, &far);
     }
     Ok(tx.commit().await?)
 }
@@ -104,7 +104,7 @@ pub async fn end(ctx: &Ctx, id: Uuid, why: Option<&str>) -> Result<(), AppError>
     let mut tx = ctx.db().begin().await?;
     if store::end(&mut tx, id, status, why, ctx.app.clock().now()).await? {
         let far = Progress { done: stored.info.rows, total: stored.info.total, message: None };
-        tell(&mut tx, stored.actor, id, status, &far).await?;
+        tell(&mut tx, stored.actor, id, status, &far);
         if let Some(why) = why {
             let notice = Notice {
                 kind: &told::EXPORT_FAILED,
@@ -122,9 +122,9 @@ pub async fn end(ctx: &Ctx, id: Uuid, why: Option<&str>) -> Result<(), AppError>
 }
 
 /// Tells the pages of who asked how far an export is.
-pub async fn tell(tx: &mut Tx, actor: Uuid, id: Uuid, status: Status, far: &Progress) -> Result<(), AppError> {
+pub fn tell(tx: &mut Tx, actor: Uuid, id: Uuid, status: Status, far: &Progress) {
     let data = serde_json::json!({ "id": id, "status": status.name(), "done": far.done, "total": far.total });
-    Ok(tell_user(tx, actor, &Event::ExportProgress(data)).await?)
+    tell_user(tx, actor, &Event::ExportProgress(data));
 }
 
 /// After what is in it and the day it was made: `companies-2026-11-21.csv`.
@@ -256,7 +256,7 @@ impl Reading<'_> {
         let mut tx = self.cx.ctx.db().begin().await?;
         if self.cx.hold(&mut tx, &progress).await? {
             store::progress(&mut tx, self.cx.id, progress.done, progress.total).await?;
-            tell(&mut tx, self.stored.actor, self.cx.id, Status::Running, &progress).await?;
+            tell(&mut tx, self.stored.actor, self.cx.id, Status::Running, &progress);
         }
         tx.commit().await?;
         self.told = Instant::now();
