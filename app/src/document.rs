@@ -6,7 +6,7 @@ use std::{
     sync::OnceLock,
 };
 
-use leptos::{WasmSplitManifest, prelude::*};
+use leptos::{WasmSplitManifest, nonce::use_nonce, prelude::*};
 use leptos_meta::{HashedStylesheet, MetaTags};
 
 use screens::look;
@@ -29,8 +29,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="apple-touch-icon" href="/icons/icon-192.b3e08ee611ac7aa663dfa0.png" />
                 <HashedStylesheet options=options.clone() />
                 <AutoReload options=options.clone() />
-                <HydrationScripts options />
-                {ahead()}
+                {program(options)}
                 <MetaTags />
             </head>
             <body>
@@ -38,6 +37,45 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// The program that wakes the page. Leptos has the browser fetch all of it beside the page, half a megabyte beside the
+/// styles and fonts that the first paint waits for; here that comes right after the paint.
+fn program(options: LeptosOptions) -> AnyView {
+    // Leptos names the parts of a screen in the page as well, where it finds their list. Here it does not.
+    let owner = Owner::new();
+    let (page, ahead) = owner.with(|| (view! { <HydrationScripts options /> }.to_html(), ahead()));
+    let Some((files, script)) = files_and_script(&page) else { return ().into_any() };
+    view! {
+        <template id="soon" inner_html=files.to_owned()></template>
+        <script type="module" nonce=use_nonce() inner_html=after_paint(script)></script>
+        {ahead}
+    }
+    .into_any()
+}
+
+/// Wakes the page once it is painted; where nobody sees it, or where the browser does not tell, at once.
+fn after_paint(script: &str) -> String {
+    format!(
+        "let awake = false;
+const wake = () => {{
+  if (awake) return;
+  awake = true;
+  document.head.append(document.getElementById('soon').content);
+  {script}
+}};
+if (document.hidden || !PerformanceObserver.supportedEntryTypes?.includes('paint')) wake();
+else {{
+  new PerformanceObserver(wake).observe({{ type: 'paint', buffered: true }});
+  setTimeout(wake, 2000);
+}}"
+    )
+}
+
+/// The links to the program's files and the code that starts it, as Leptos writes them.
+fn files_and_script(page: &str) -> Option<(&str, &str)> {
+    let (files, script) = page.split_once("<script")?;
+    Some((files, script.split_once('>')?.1.split_once("</script>")?.0))
 }
 
 /// What most people go on to, by the beginnings of its functions' names.
@@ -67,6 +105,14 @@ fn links(folder: &str, parts: &HashMap<String, Vec<String>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_and_code_are_told_apart() {
+        let page = "<link rel=\"preload\" href=\"/a.wasm\"><script type=\"module\" nonce=\"n\">wake(\"a\")</script><!>";
+        let links = "<link rel=\"preload\" href=\"/a.wasm\">";
+        assert_eq!(files_and_script(page), Some((links, "wake(\"a\")")));
+        assert_eq!(files_and_script(links), None);
+    }
 
     #[test]
     fn each_file_of_what_comes_next_is_fetched_ahead_once() {

@@ -25,6 +25,16 @@ async fn every_script_of_a_page_carries_the_nonce_of_its_policy() {
 }
 
 #[tokio::test]
+async fn nothing_but_styles_and_fonts_is_fetched_beside_a_page() {
+    let page = Service::start().await.get("/sign-in").await;
+    let (before, rest) = page.text().split_once("<template id=\"soon\">").unwrap();
+    let (soon, after) = rest.split_once("</template>").unwrap();
+    assert!(soon.contains("rel=\"modulepreload\"") && soon.contains(".wasm\""), "{soon}");
+    assert!([before, after].iter().all(|html| !html.contains("preload\"")), "the program comes after the paint");
+    assert!(after.contains("getElementById('soon')"), "what the template holds is put to use");
+}
+
+#[tokio::test]
 async fn a_list_is_read_once_for_its_page_and_painted_with_its_totals() {
     let world = World::new().await;
     world.create("rita", "companies", json!({ "name": "Nordwind Reederei", "employees": 1_234 })).await;
