@@ -107,6 +107,19 @@ test("in place, only a change of the same field is in the way", async ({ page, c
   await expect(page.getByLabel("Ticker", { exact: true })).toHaveValue("MINE TOO");
   await page.keyboard.press("Enter");
   await expect(detail(page, "Ticker")).toHaveText("MINE TOO");
+
+  // One that was only opened stays open as well, and is closed once the record is left.
+  await detail(page, "Headquarters").dblclick();
+  await change("headquarters", "Bern");
+  await detail(page, "Sector").dblclick();
+  await page.getByLabel("Sector", { exact: true }).fill("Mine");
+  await page.keyboard.press("Enter");
+  await expect(detail(page, "Sector")).toHaveText("Mine");
+  await expect(page.getByLabel("Headquarters", { exact: true })).toHaveValue("Bern");
+  await page.getByRole("link", { name: "Contacts" }).first().click();
+  await expect(page.getByRole("heading", { level: 1, name: "Contacts" })).toBeVisible();
+  await page.goBack();
+  await expect(detail(page, "Headquarters")).toHaveText("Bern");
 });
 
 test("a session that ended meanwhile asks to sign in again, and what was typed is saved after that", async ({ page, context, server, complaints }) => {

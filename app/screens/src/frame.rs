@@ -18,7 +18,7 @@ use crate::{
     session::Session,
 };
 
-type OpenEditors = BTreeMap<(Uuid, String), ((Value, i64), Draft)>;
+type OpenEditors = BTreeMap<(Uuid, String), ((Value, i64), Option<Draft>)>;
 
 /// The shell's state. Provided by the shell.
 #[derive(Clone, Copy)]
@@ -36,7 +36,8 @@ pub struct Frame {
     pub(crate) kept: StoredValue<Shelf>,
     /// What was entered elsewhere and left, by a name of its own.
     pub(crate) entered: StoredValue<BTreeMap<String, String>>,
-    /// Fields being edited in their place, by record and name: what was read, at which version, and what is typed.
+    /// Fields being edited in their place, by record and name: what was read, at which version, and what was typed if
+    /// anything was.
     pub(crate) open_editors: StoredValue<OpenEditors>,
     /// The change that Ctrl+Z takes back.
     pub last: RwSignal<Option<Uuid>>,
@@ -82,6 +83,11 @@ impl Frame {
     #[expect(clippy::expect_used, reason = "a screen outside the shell is a mistake of the program")]
     pub fn get() -> Self {
         use_context().expect("a screen is inside the shell")
+    }
+
+    /// Closes the fields that were opened to be edited, and left with nothing typed.
+    pub(crate) fn close_untouched_editors(self) {
+        self.open_editors.update_value(|open| open.retain(|_, (_, typed)| typed.is_some()));
     }
 
     /// Grows when what shows records of these types, or this one record, should read them again.

@@ -16,6 +16,7 @@ use crate::{
 /// The panel with the record; closing it leaves the list as it was.
 pub fn peek(list: List, id: Uuid) -> AnyView {
     let frame = crate::frame::Frame::get();
+    frame.close_untouched_editors();
     let name = list.info.with_value(|i| i.name.clone());
     let changes = frame.watch(vec![name.clone()], Some(id));
     Live::get().look(name.clone(), id);

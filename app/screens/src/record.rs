@@ -45,6 +45,7 @@ pub fn record() -> AnyView {
 
 fn page(info: TypeInfo, id: Uuid) -> AnyView {
     let frame = Frame::get();
+    frame.close_untouched_editors();
     let name = info.name.clone();
     let info = StoredValue::new(info);
     let changes = frame.watch(vec![name.clone()], Some(id));

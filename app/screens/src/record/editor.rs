@@ -47,7 +47,10 @@ pub fn editor(
     let initial = Draft::of(field.kind(), &value, &labels, session.reading());
     let place = (id, field.name().to_owned());
     let open = frame.open_editors.with_value(|open| open.get(&place).cloned());
-    let (before, draft) = open.unwrap_or_else(|| ((value, version), initial.clone()));
+    // Where nothing was typed, what was read since is edited.
+    let typed = open.and_then(|(before, draft)| Some((before, draft?)));
+    let was_typed = typed.is_some();
+    let (before, draft) = typed.unwrap_or_else(|| ((value, version), initial.clone()));
     let editor = Editor {
         session,
         frame,
@@ -63,10 +66,9 @@ pub fn editor(
     };
     Effect::new(move |_| {
         let draft = editor.draft.get();
-        if draft != initial {
-            let kept = (editor.before.get_value(), draft);
-            frame.open_editors.update_value(|open| _ = open.insert(place.clone(), kept));
-        }
+        let typed = (was_typed || draft != initial).then_some(draft);
+        let kept = (editor.before.get_value(), typed);
+        frame.open_editors.update_value(|open| _ = open.insert(place.clone(), kept));
     });
     let control_id = format!("inline-{}", field.name());
     let focus = control_id.clone();
