@@ -16,6 +16,7 @@ mod signal;
 mod snapshot;
 mod sqlite;
 mod statement;
+mod tx;
 mod writer;
 
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub use signal::{EVERYTHING, Listener};
 pub use snapshot::{Part, Snapshot, Table, TableSum};
 pub use statement::MAX_ARGS;
 use statement::Statement;
+pub use tx::Tx;
+use tx::Unit;
 
 /// The database system in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -144,8 +147,7 @@ impl Db {
             Inner::Sqlite(db) => Unit::Sqlite(db.begin().await?),
             Inner::Postgres(db) => Unit::Postgres(db.begin().await?),
         };
-        let (signals, carrier) = (self.signals.clone(), self.carrier.clone());
-        Ok(Tx { unit, failed: false, waiting: vec![], signals, carrier, told: vec![] })
+        Ok(Tx::new(unit, self.signals.clone(), self.carrier.clone()))
     }
 
     /// Tells the other processes something that no transaction stands behind, such as who is here now. This one knows
@@ -227,145 +229,6 @@ impl Db {
             Inner::Sqlite(db) => Some(db.path()),
             Inner::Postgres(_) => None,
         }
-    }
-}
-
-/// So many values may wait in a transaction.
-const WAITING: usize = 1_000;
-
-/// A transaction: undone when dropped without [`Tx::commit`].
-///
-/// As on PostgreSQL, a statement that fails ends the transaction on SQLite too: what follows is refused with
-/// [`DbError::Aborted`], and so is the commit.
-pub struct Tx {
-    unit: Unit,
-    failed: bool,
-    /// Statements that go with the next.
-    waiting: Vec<(String, Args)>,
-    signals: Signals,
-    carrier: Option<Carrier>,
-    told: Vec<String>,
-}
-
-enum Unit {
-    Sqlite(writer::Unit),
-    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
-}
-
-impl Tx {
-    pub fn engine(&self) -> Engine {
-        match &self.unit {
-            Unit::Sqlite(_) => Engine::Sqlite,
-            Unit::Postgres(_) => Engine::Postgres,
-        }
-    }
-
-    pub async fn fetch_all(&mut self, sql: &str, args: Args) -> Result<Vec<Row>, DbError> {
-        let statement = self.statement(sql, args).await?;
-        let result = match &mut self.unit {
-            Unit::Sqlite(unit) => unit.fetch_all(statement).await,
-            Unit::Postgres(tx) => postgres::fetch_all(tx, statement).await,
-        };
-        self.note(result)
-    }
-
-    pub async fn fetch_optional(&mut self, sql: &str, args: Args) -> Result<Option<Row>, DbError> {
-        let statement = self.statement(sql, args).await?;
-        let result = match &mut self.unit {
-            Unit::Sqlite(unit) => unit.fetch_optional(statement).await,
-            Unit::Postgres(tx) => postgres::fetch_optional(tx, statement).await,
-        };
-        self.note(result)
-    }
-
-    /// Runs a statement and tells how many rows it touched.
-    pub async fn execute(&mut self, sql: &str, args: Args) -> Result<u64, DbError> {
-        let statement = self.statement(sql, args).await?;
-        self.run(statement).await
-    }
-
-    /// Runs a statement together with what comes after it, or with the commit: each way to the database and back costs as
-    /// much as a small statement itself. For what gives no rows and counts on nothing that waits as well.
-    pub async fn execute_later(&mut self, sql: &str, args: Args) -> Result<(), DbError> {
-        let waiting: usize = self.waiting.iter().map(|(_, args)| args.len()).sum();
-        if waiting + args.len() > WAITING {
-            self.catch_up().await?;
-        }
-        self.waiting.push((sql.to_owned(), args));
-        Ok(())
-    }
-
-    /// Runs what was put off.
-    pub async fn catch_up(&mut self) -> Result<(), DbError> {
-        if self.failed || self.waiting.is_empty() {
-            return Ok(());
-        }
-        let statement = Statement::together(self.engine(), std::mem::take(&mut self.waiting));
-        let statement = self.note(statement)?;
-        self.run(statement).await.map(drop)
-    }
-
-    /// Like [`Tx::execute`], for texts whose length varies, such as multi-row inserts: they are not kept prepared.
-    pub async fn execute_bulk(&mut self, sql: &str, args: Args) -> Result<u64, DbError> {
-        let statement = self.statement(sql, args).await?.once();
-        self.run(statement).await
-    }
-
-    /// Tells every [`Listener`] something once this is committed, and nobody if it is not.
-    pub fn tell(&mut self, signal: &str) {
-        if !self.told.iter().any(|told| told == signal) {
-            self.told.push(signal.to_owned());
-        }
-    }
-
-    /// Makes the transaction lasting. Returns only when it is on disk.
-    pub async fn commit(mut self) -> Result<(), DbError> {
-        if self.engine() == Engine::Postgres && self.carrier.is_none() && !self.told.is_empty() {
-            let (sql, args) = signal::notify(self.told.iter().map(|signal| self.signals.marked(signal)));
-            self.execute_later(&sql, args).await?;
-        }
-        self.catch_up().await?;
-        if self.failed {
-            self.rollback().await?;
-            return Err(DbError::Aborted);
-        }
-        match self.unit {
-            Unit::Sqlite(unit) => unit.commit().await?,
-            Unit::Postgres(tx) => tx.commit().await?,
-        }
-        for signal in &self.told {
-            self.signals.send(signal);
-            if let Some(carrier) = &self.carrier {
-                carrier.tell(self.signals.marked(signal));
-            }
-        }
-        Ok(())
-    }
-
-    pub async fn rollback(self) -> Result<(), DbError> {
-        match self.unit {
-            Unit::Sqlite(unit) => unit.rollback().await,
-            Unit::Postgres(tx) => Ok(tx.rollback().await?),
-        }
-    }
-
-    async fn run(&mut self, statement: Statement) -> Result<u64, DbError> {
-        let result = match &mut self.unit {
-            Unit::Sqlite(unit) => unit.execute(statement).await,
-            Unit::Postgres(tx) => postgres::execute(tx, statement).await,
-        };
-        self.note(result)
-    }
-
-    /// The next statement, once all before it have run.
-    async fn statement(&mut self, sql: &str, args: Args) -> Result<Statement, DbError> {
-        self.catch_up().await?;
-        if self.failed { Err(DbError::Aborted) } else { Statement::new(sql, args) }
-    }
-
-    fn note<T>(&mut self, result: Result<T, DbError>) -> Result<T, DbError> {
-        self.failed |= result.is_err();
-        result
     }
 }
 

@@ -98,9 +98,22 @@ async fn add(work: &mut Work, head: &str, mut rows: Vec<Args>) -> Result<(), DbE
     if rows.len() != 1 {
         return bulk(work, head, rows, "").await.map(drop);
     }
-    let row = rows.pop().unwrap_or_default();
-    let places: Vec<_> = (1..=row.len()).map(|n| format!("${n}")).collect();
-    work.tx.execute_later(&format!("{head}({})", places.join(", ")), row).await
+    let mut sql = Sql::new(work.tx.engine());
+    sql.push(head);
+    push_row(&mut sql, rows.pop().unwrap_or_default());
+    let (text, args) = sql.finish();
+    work.tx.execute_later(&text, args).await
+}
+
+fn push_row(sql: &mut Sql, row: Args) {
+    sql.push("(");
+    for (i, arg) in row.into_iter().enumerate() {
+        if i > 0 {
+            sql.push(", ");
+        }
+        sql.bind(arg);
+    }
+    sql.push(")");
 }
 
 /// Runs `head (…), (…)tail` for rows of values, as few statements as the limits allow.
@@ -114,14 +127,10 @@ pub(super) async fn bulk(work: &mut Work, head: &str, rows: Vec<Args>, tail: &st
         let mut sql = Sql::new(work.tx.engine());
         sql.push(head);
         for (i, row) in rows.by_ref().take(at_once).enumerate() {
-            sql.push(if i > 0 { ", (" } else { "(" });
-            for (j, arg) in row.into_iter().enumerate() {
-                if j > 0 {
-                    sql.push(", ");
-                }
-                sql.bind(arg);
+            if i > 0 {
+                sql.push(", ");
             }
-            sql.push(")");
+            push_row(&mut sql, row);
         }
         sql.push(tail);
         let (text, args) = sql.finish();
