@@ -71,6 +71,9 @@ pub enum AppError {
     TooMany(u32),
     #[error("the database cannot be reached, try again in a moment")]
     Unavailable,
+    /// Finding the answer took longer than a request may.
+    #[error("this took too long and was given up: ask for less, such as fewer conditions or fewer records")]
+    TooLong,
     #[error("the disk is full, nothing was saved")]
     StorageFull,
     #[error("the file storage cannot be reached, nothing was lost: try again in a moment")]
@@ -97,7 +100,7 @@ impl AppError {
             Self::TooLarge(_) => 413,
             Self::UnsupportedMedia(_) => 415,
             Self::TooMany(_) => 429,
-            Self::Unavailable | Self::NoStorage | Self::Offline => 503,
+            Self::Unavailable | Self::TooLong | Self::NoStorage | Self::Offline => 503,
             Self::StorageFull => 507,
             Self::Unexpected(_) => 500,
         }
@@ -108,6 +111,7 @@ impl AppError {
         match self {
             Self::TooMany(seconds) => Some(*seconds),
             Self::Unavailable | Self::NoStorage => Some(2),
+            Self::TooLong => Some(30),
             _ => None,
         }
     }

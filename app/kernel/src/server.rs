@@ -13,8 +13,8 @@ pub mod zone;
 pub use clock::{Clock, Rng};
 pub use connection::connection_trouble;
 pub use db::{
-    Arg, Args, Db, DbError, DbOptions, EVERYTHING, Engine, FromColumn, Listener, MAX_ARGS, Part, Redis, Row, Snapshot,
-    Source, Table, TableSum, Tx,
+    Arg, Args, Db, DbError, DbOptions, EVERYTHING, Engine, FromColumn, Lane, Listener, MAX_ARGS, Part, Redis, Row,
+    Snapshot, Source, Table, TableSum, Tx,
 };
 pub use end::to_the_end;
 pub use problem::Problem;

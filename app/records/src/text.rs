@@ -12,7 +12,7 @@ use crate::{Address, ChoiceOption, Field, Flags, Kind, Value};
 
 /// The longest text of one line, in characters.
 pub const MAX_LINE: usize = 500;
-/// The longest text of several lines, in characters.
+/// The longest text of several lines, in bytes: some forty pages.
 pub const MAX_TEXT: usize = 100_000;
 /// The most values a field of several holds.
 pub const MAX_VALUES: usize = 50;
@@ -218,8 +218,8 @@ fn line(text: String) -> Result<Value, String> {
 
 fn long_text(text: String) -> Result<Value, String> {
     no_nul(&text)?;
-    if text.chars().count() > MAX_TEXT {
-        return Err(format!("is longer than {MAX_TEXT} characters"));
+    if text.len() > MAX_TEXT {
+        return Err(format!("is longer than {MAX_TEXT} bytes, some forty pages"));
     }
     Ok(if text.trim().is_empty() { Value::Null } else { Value::Text(text.replace("\r\n", "\n").replace('\r', "\n")) })
 }

@@ -49,6 +49,16 @@ impl Value {
         if let Self::Int(int) = self { Some(*int) } else { None }
     }
 
+    /// About how many bytes it takes up.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::List(list) => list.iter().map(String::len).sum(),
+            Self::Address(address) => Address::PARTS.iter().map(|(part, _)| address.part(part).len()).sum(),
+            _ => 0,
+        }
+    }
+
     pub fn as_list(&self) -> &[String] {
         if let Self::List(list) = self { list } else { &[] }
     }

@@ -8,11 +8,12 @@ use axum::{
     http::{HeaderValue, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use kernel::server::{Problem, unexpected};
 use records::{
     Count, RecordType,
     server::{
-        Action, Entry, Stored, count,
+        Action, Entry, Held, Stored, TooLarge, count,
         json::{RecordJson, Shape},
         labels, list_shape,
     },
@@ -69,7 +70,9 @@ pub async fn list(
     let permit = ctx.permit_any(entry.ty.name, Action::View)?;
     let raw = raw.unwrap_or_default();
     let asked = query::read(&ctx, &permit, &raw)?;
-    let found = list_shape(&ctx, &permit, &asked.query, &asked.shape).await?;
+    // Whoever turns pages by number would miss what a page that ends early leaves out.
+    let too_large = if asked.is_by_page { TooLarge::Refuse } else { TooLarge::EndEarly };
+    let found = list_shape(&ctx, &permit, &asked.query, &asked.shape, too_large).await?;
     let counted = match found.count {
         Some(count) => count,
         None => count(&ctx, &permit, &asked.query).await?,
@@ -89,6 +92,19 @@ pub async fn list(
     };
     let previous = (query.cursor.is_none() && query.page > 1).then(|| page(query.page - 1));
     let results = Results { ty: entry.ty, shape, rows: &found.rows, labels: &labels };
-    let body = serde_json::to_vec(&Page { count, count_is_exact, next, previous, results }).map_err(unexpected)?;
+    let text = serde_json::to_vec(&Page { count, count_is_exact, next, previous, results }).map_err(unexpected)?;
+    let body = Bytes::from_owner(Answer { text, _held: found.held });
     Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response())
+}
+
+/// What an answer says, and the room it takes up until it was read.
+struct Answer {
+    text: Vec<u8>,
+    _held: Held,
+}
+
+impl AsRef<[u8]> for Answer {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
 }

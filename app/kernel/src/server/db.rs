@@ -8,29 +8,36 @@ mod arg;
 mod carrier;
 mod checkpoints;
 mod error;
+mod lane;
+mod lent;
 pub(super) mod lex;
 mod postgres;
 mod postgres_copy;
+mod readers;
 mod row;
 mod signal;
 mod snapshot;
 mod sqlite;
 mod statement;
+mod turns;
 mod tx;
+mod watch;
 mod writer;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 pub use arg::{Arg, Args};
 use carrier::Carrier;
 pub use carrier::Redis;
 pub use error::DbError;
+pub use lane::Lane;
 pub use row::{FromColumn, Row};
 use signal::Signals;
 pub use signal::{EVERYTHING, Listener};
 pub use snapshot::{Part, Snapshot, Table, TableSum};
 pub use statement::MAX_ARGS;
 use statement::Statement;
+use turns::{Turn, Turns};
 pub use tx::Tx;
 use tx::Unit;
 
@@ -44,7 +51,7 @@ pub enum Engine {
 /// How a database is opened; the defaults suit a server.
 #[derive(Clone, Debug)]
 pub struct DbOptions {
-    /// Connections that only read, on SQLite.
+    /// Connections that read for people, on SQLite.
     pub readers: u32,
     /// Connections in all, on PostgreSQL.
     pub connections: u32,
@@ -58,19 +65,26 @@ pub struct DbOptions {
 
 impl Default for DbOptions {
     fn default() -> Self {
-        Self { readers: 6, connections: 16, patience: Duration::from_secs(5), durable: true, redis: None }
+        Self { readers: 10, connections: 20, patience: Duration::from_secs(5), durable: true, redis: None }
     }
 }
 
-/// A database: cheap to clone, all clones share the connections.
+/// A database, as one [`Lane`] uses it: cheap to clone, all clones share the connections.
 #[derive(Clone)]
 pub struct Db {
+    shared: Arc<Shared>,
+    lane: Lane,
+}
+
+struct Shared {
     inner: Inner,
     signals: Signals,
     carrier: Option<Carrier>,
+    /// Turns of people to read, and to write.
+    reading: Arc<Turns>,
+    writing: Arc<Turns>,
 }
 
-#[derive(Clone)]
 enum Inner {
     Sqlite(sqlite::Sqlite),
     Postgres(postgres::Postgres),
@@ -95,11 +109,39 @@ impl Db {
             (Inner::Postgres(_), Some(redis)) => Some(Carrier::open(redis, &signals)?),
             _ => None,
         };
-        Ok(Self { inner, signals, carrier })
+        Ok(Self::new(inner, signals, carrier, options))
+    }
+
+    fn new(inner: Inner, signals: Signals, carrier: Option<Carrier>, options: &DbOptions) -> Self {
+        // Half of the connections are for who has no turn yet. A transaction on SQLite takes none of them.
+        let connections = match &inner {
+            Inner::Sqlite(_) => options.readers,
+            Inner::Postgres(_) => options.connections / 2,
+        };
+        let turns = || Turns::new(connections as usize / 2, options.patience);
+        let (reading, writing) = (turns(), turns());
+        Self { shared: Arc::new(Shared { inner, signals, carrier, reading, writing }), lane: Lane::Upkeep }
+    }
+
+    /// The same database for another use.
+    #[must_use]
+    pub fn on(&self, lane: Lane) -> Self {
+        Self { shared: self.shared.clone(), lane }
+    }
+
+    pub const fn lane(&self) -> Lane {
+        self.lane
+    }
+
+    async fn turn(&self, turns: &Arc<Turns>) -> Result<Option<Turn>, DbError> {
+        match self.lane {
+            Lane::Person(person) => turns.take(person).await.map(Some),
+            _ => Ok(None),
+        }
     }
 
     pub fn engine(&self) -> Engine {
-        match &self.inner {
+        match &self.shared.inner {
             Inner::Sqlite(_) => Engine::Sqlite,
             Inner::Postgres(_) => Engine::Postgres,
         }
@@ -108,18 +150,20 @@ impl Db {
     /// All rows of a statement that reads.
     pub async fn fetch_all(&self, sql: &str, args: Args) -> Result<Vec<Row>, DbError> {
         let statement = Statement::new(sql, args)?;
-        match &self.inner {
-            Inner::Sqlite(db) => db.fetch_all(statement).await,
-            Inner::Postgres(db) => db.fetch_all(statement).await,
+        let _turn = self.turn(&self.shared.reading).await?;
+        match &self.shared.inner {
+            Inner::Sqlite(db) => db.fetch_all(statement, self.lane).await,
+            Inner::Postgres(db) => db.fetch_all(statement, self.lane).await,
         }
     }
 
     /// The first row of a statement that reads.
     pub async fn fetch_optional(&self, sql: &str, args: Args) -> Result<Option<Row>, DbError> {
         let statement = Statement::new(sql, args)?;
-        match &self.inner {
-            Inner::Sqlite(db) => db.fetch_optional(statement).await,
-            Inner::Postgres(db) => db.fetch_optional(statement).await,
+        let _turn = self.turn(&self.shared.reading).await?;
+        match &self.shared.inner {
+            Inner::Sqlite(db) => db.fetch_optional(statement, self.lane).await,
+            Inner::Postgres(db) => db.fetch_optional(statement, self.lane).await,
         }
     }
 
@@ -133,9 +177,10 @@ impl Db {
         mut take: impl FnMut(Vec<Row>) -> Result<(), DbError>,
     ) -> Result<(), DbError> {
         let statement = Statement::new(sql, args)?;
-        match &self.inner {
-            Inner::Sqlite(db) => db.fetch_some(statement, at_once, &mut take).await,
-            Inner::Postgres(db) => db.fetch_some(statement, at_once, &mut take).await,
+        let _turn = self.turn(&self.shared.reading).await?;
+        match &self.shared.inner {
+            Inner::Sqlite(db) => db.fetch_some(statement, self.lane, at_once, &mut take).await,
+            Inner::Postgres(db) => db.fetch_some(statement, self.lane, at_once, &mut take).await,
         }
     }
 
@@ -143,42 +188,43 @@ impl Db {
     /// nothing but the database in it; a second `begin` while holding the first waits for itself until it is told
     /// [`DbError::Busy`].
     pub async fn begin(&self) -> Result<Tx, DbError> {
-        let unit = match &self.inner {
-            Inner::Sqlite(db) => Unit::Sqlite(db.begin().await?),
-            Inner::Postgres(db) => Unit::Postgres(db.begin().await?),
+        let turn = self.turn(&self.shared.writing).await?;
+        let unit = match &self.shared.inner {
+            Inner::Sqlite(db) => Unit::Sqlite(db.begin(self.lane).await?),
+            Inner::Postgres(db) => Unit::Postgres(db.begin(self.lane).await?),
         };
-        Ok(Tx::new(unit, self.signals.clone(), self.carrier.clone()))
+        Ok(Tx::new(unit, self.shared.clone(), turn))
     }
 
     /// Tells the other processes something that no transaction stands behind, such as who is here now. This one knows
     /// already, and SQLite has no others.
     pub async fn tell_others(&self, signal: &str) -> Result<(), DbError> {
-        if let Some(carrier) = &self.carrier {
-            carrier.tell(self.signals.marked(signal));
-        } else if let Inner::Postgres(db) = &self.inner {
-            let (sql, args) = signal::notify([self.signals.marked(signal)]);
-            db.fetch_optional(Statement::new(&sql, args)?).await?;
+        if let Some(carrier) = &self.shared.carrier {
+            carrier.tell(self.shared.signals.marked(signal));
+        } else if let Inner::Postgres(db) = &self.shared.inner {
+            let (sql, args) = signal::notify([self.shared.signals.marked(signal)]);
+            db.fetch_optional(Statement::new(&sql, args)?, self.lane).await?;
         }
         Ok(())
     }
 
     /// Hears what transactions of this process tell, and of others while somebody runs [`Self::hear_others`].
     pub fn listen(&self) -> Listener {
-        self.signals.subscribe()
+        self.shared.signals.subscribe()
     }
 
     /// Passes on what other processes tell, for as long as this is awaited. SQLite has no other processes.
     pub async fn hear_others(&self) {
-        match (&self.inner, &self.carrier) {
-            (_, Some(carrier)) => carrier.hear(&self.signals).await,
+        match (&self.shared.inner, &self.shared.carrier) {
+            (_, Some(carrier)) => carrier.hear(&self.shared.signals).await,
             (Inner::Sqlite(_), None) => std::future::pending().await,
-            (Inner::Postgres(db), None) => db.hear(&self.signals).await,
+            (Inner::Postgres(db), None) => db.hear(&self.shared.signals).await,
         }
     }
 
     /// What carries signals between processes, and what is wrong with that at the moment, in words.
     pub fn carrier(&self) -> (&'static str, Option<String>) {
-        match (&self.inner, &self.carrier) {
+        match (&self.shared.inner, &self.shared.carrier) {
             (_, Some(carrier)) => ("redis", carrier.trouble()),
             (Inner::Sqlite(_), None) => ("process", None),
             (Inner::Postgres(_), None) => ("postgres", None),
@@ -187,7 +233,7 @@ impl Db {
 
     /// Prepares a statement without running it: what is not valid SQL for this engine and schema fails.
     pub async fn prepare_check(&self, sql: &str) -> Result<(), DbError> {
-        match &self.inner {
+        match &self.shared.inner {
             Inner::Sqlite(db) => db.prepare_check(sql).await,
             Inner::Postgres(db) => db.prepare_check(sql).await,
         }
@@ -196,7 +242,7 @@ impl Db {
     /// Runs one statement outside any transaction: for what cannot be in one, like `create index concurrently` or
     /// `vacuum`. Nothing else of this process writes to SQLite meanwhile.
     pub async fn execute_alone(&self, sql: &str) -> Result<(), DbError> {
-        match &self.inner {
+        match &self.shared.inner {
             Inner::Sqlite(db) => db.execute_alone(sql).await,
             Inner::Postgres(db) => db.execute_alone(sql).await,
         }
@@ -205,7 +251,7 @@ impl Db {
     /// Lets the database look at how its data is spread, which its choice of indexes rests on: after many rows were
     /// added at once, and now and then. Takes a fraction of a second.
     pub async fn refresh_statistics(&self) -> Result<(), DbError> {
-        match &self.inner {
+        match &self.shared.inner {
             // All tables, each looked at in part (<https://www.sqlite.org/pragma.html#pragma_optimize>).
             Inner::Sqlite(db) => db.execute_alone("pragma optimize = 0x10002").await,
             Inner::Postgres(db) => db.execute_alone("analyze").await,
@@ -214,10 +260,10 @@ impl Db {
 
     /// Closes all connections. Transactions that wait for their commit still get their answer.
     pub async fn close(&self) {
-        if let Some(carrier) = &self.carrier {
+        if let Some(carrier) = &self.shared.carrier {
             carrier.flush().await;
         }
-        match &self.inner {
+        match &self.shared.inner {
             Inner::Sqlite(db) => db.close().await,
             Inner::Postgres(db) => db.close().await,
         }
@@ -225,7 +271,7 @@ impl Db {
 
     /// The file of a SQLite database.
     pub fn path(&self) -> Option<&std::path::Path> {
-        match &self.inner {
+        match &self.shared.inner {
             Inner::Sqlite(db) => Some(db.path()),
             Inner::Postgres(_) => None,
         }

@@ -176,7 +176,7 @@ enum TestDbError {
 
 /// How a database is opened of which nobody misses the data.
 pub fn options() -> DbOptions {
-    DbOptions { readers: 3, connections: 6, patience: Duration::from_secs(20), durable: false, redis: None }
+    DbOptions { readers: 4, connections: 10, patience: Duration::from_secs(20), durable: false, redis: None }
 }
 
 async fn open(url: &str) -> Result<Db, DbError> {

@@ -1,4 +1,4 @@
-//! The same edit to any number of records: in transactions of a thousand, under one change-set.
+//! The same edit to any number of records: in transactions of a portion of them, under one change-set.
 //!
 //! What can be written is; what cannot is listed. A process that dies on the way leaves an open change-set behind, whose
 //! changes say how far it came.
@@ -10,7 +10,8 @@ use kernel::{
 use uuid::Uuid;
 
 use super::{
-    AnyPermit, ApplyError, Conflict, Ctx, Edit, Plan, PlanCx, Step, close, discard, open, plan, retitle, write_in,
+    AnyPermit, ApplyError, Conflict, Ctx, Edit, Plan, PlanCx, Step, close, discard, open, plan, portions, retitle,
+    write_in,
 };
 
 /// What came of an edit to many records.
@@ -26,10 +27,11 @@ pub struct Bulk {
     pub conflict_count: u64,
 }
 
-/// Records written in one transaction.
+/// Records written in one transaction, at most.
 const BATCH: usize = 1_000;
-/// Conflicts and differences kept for showing.
+/// Conflicts and differences kept for showing, and the bytes of the latter.
 const LISTED: usize = 100;
+const SHOWN: usize = 1 << 20;
 /// How often a batch that others overtook is written again.
 const ATTEMPTS: usize = 3;
 
@@ -64,13 +66,20 @@ pub async fn preview(
     ids: &[Uuid],
     edit: impl Fn(Uuid) -> Edit,
 ) -> Result<(Bulk, Vec<Step>), AppError> {
-    let (mut bulk, mut shown) = (Bulk::default(), vec![]);
-    for batch in ids.chunks(BATCH) {
-        let edits = batch.iter().map(|id| edit(*id)).collect();
-        let plan = plan(&mut PlanCx { ctx, permit, source: Source::Db(ctx.db()) }, edits).await?;
-        bulk.add(&plan);
-        let room = LISTED - shown.len();
-        shown.extend(plan.steps.into_iter().filter(Step::is_change).take(room));
+    let (mut bulk, mut shown, mut bytes) = (Bulk::default(), vec![], 0);
+    let added = ids.first().map_or(0, |id| edit(*id).bytes());
+    for some in ids.chunks(BATCH) {
+        for portion in portions(&mut Source::Db(ctx.db()), permit.entry(), some, BATCH, added).await? {
+            let edits = some[portion].iter().map(|id| edit(*id)).collect();
+            let plan = plan(&mut PlanCx { ctx, permit, source: Source::Db(ctx.db()) }, edits).await?;
+            bulk.add(&plan);
+            for step in plan.steps.into_iter().filter(Step::is_change) {
+                bytes += step.bytes();
+                if shown.len() < LISTED && (shown.is_empty() || bytes <= SHOWN) {
+                    shown.push(step);
+                }
+            }
+        }
     }
     Ok((bulk, shown))
 }
@@ -87,15 +96,26 @@ pub async fn bulk(
     let change_set = open(ctx, &mut work, "bulk", what, None).await?;
     work.commit().await?;
     let mut bulk = Bulk::default();
-    let mut outcome = Ok(());
-    for batch in ids.chunks(BATCH) {
-        outcome = write_batch(ctx, permit, change_set, batch, &edit, &mut bulk).await;
-        if outcome.is_err() {
-            break;
-        }
-    }
+    let outcome = write_all(ctx, permit, change_set, ids, &edit, &mut bulk).await;
     finish(ctx, permit, change_set, what, &mut bulk).await?;
     outcome.map(|()| bulk)
+}
+
+async fn write_all(
+    ctx: &Ctx,
+    permit: &AnyPermit,
+    change_set: Uuid,
+    ids: &[Uuid],
+    edit: &impl Fn(Uuid) -> Edit,
+    bulk: &mut Bulk,
+) -> Result<(), AppError> {
+    let added = ids.first().map_or(0, |id| edit(*id).bytes());
+    for some in ids.chunks(BATCH) {
+        for portion in portions(&mut Source::Db(ctx.db()), permit.entry(), some, BATCH, added).await? {
+            write_batch(ctx, permit, change_set, &some[portion], edit, bulk).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn write_batch(

@@ -9,13 +9,13 @@ use std::{
 use chrono::Weekday;
 use kernel::{
     AppError, Currency, Date, Timestamp,
-    server::{Clock, Db, DbError, EVERYTHING, Rng, Tx, unexpected, zone::Zone},
+    server::{Clock, Db, DbError, EVERYTHING, Lane, Rng, Tx, unexpected, zone::Zone},
     time::Offsets,
 };
 use uuid::Uuid;
 
 use super::{
-    Action, Actor, AnyPermit, Entry, Permit, Registry,
+    Action, Actor, AnyPermit, Entry, Permit, Registry, Room,
     events::{self, Told},
 };
 use crate::{Count, Record, text::Reading};
@@ -63,6 +63,7 @@ struct State {
     counts: Mutex<HashMap<CountKey, Counted>>,
     labels: Mutex<HashMap<&'static str, KnownLabels>>,
     services: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    room: Room,
 }
 
 /// A question, and the state of the rows at which it was answered.
@@ -81,7 +82,7 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl App {
     pub fn new(db: Db, registry: Registry, clock: Clock, rng: Rng) -> Self {
         Self(Arc::new(State {
-            db,
+            db: db.on(Lane::Vital),
             registry,
             clock,
             rng,
@@ -89,6 +90,7 @@ impl App {
             counts: Mutex::default(),
             labels: Mutex::default(),
             services: RwLock::default(),
+            room: Room::default(),
         }))
     }
 
@@ -121,6 +123,11 @@ impl App {
         &self.0.registry
     }
 
+    /// What large answers may take up.
+    pub fn room(&self) -> &Room {
+        &self.0.room
+    }
+
     pub fn organisation(&self) -> Arc<Organisation> {
         self.0.organisation.read().unwrap_or_else(PoisonError::into_inner).1.clone()
     }
@@ -150,8 +157,10 @@ impl App {
         }
     }
 
+    /// The context of somebody who waits for an answer, or of the program itself.
     pub fn ctx(&self, actor: Arc<Actor>) -> Ctx {
-        Ctx { now: self.0.clock.now(), app: self.clone(), actor }
+        let lane = actor.user.map_or(Lane::Vital, Lane::Person);
+        Ctx { now: self.0.clock.now(), db: self.db().on(lane), app: self.clone(), actor }
     }
 
     /// Grows with every committed write to any type.
@@ -202,12 +211,28 @@ impl App {
 pub struct Ctx {
     pub app: App,
     pub actor: Arc<Actor>,
+    /// On the lane of whoever acts.
+    db: Db,
     now: Timestamp,
 }
 
 impl Ctx {
-    pub fn db(&self) -> &Db {
-        self.app.db()
+    pub const fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The same for a job, for which nobody waits.
+    #[must_use]
+    pub fn at_work(mut self) -> Self {
+        self.db = self.db.on(Lane::Work);
+        self
+    }
+
+    /// Somebody else acts, for the same purpose.
+    #[must_use]
+    pub fn of(&self, actor: Arc<Actor>) -> Self {
+        let ctx = self.app.ctx(actor);
+        if self.db.lane() == Lane::Work { ctx.at_work() } else { ctx }
     }
 
     pub const fn now(&self) -> Timestamp {

@@ -9,7 +9,7 @@ use kernel::{
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::{Action, AnyPermit, Ctx, Scope, json::ValueJson, labels, read};
+use super::{Action, AnyPermit, Ctx, Scope, json::ValueJson, labels, portion::divide, read};
 use crate::{ChangeInfo, RecordType, Value};
 
 /// A change-set, as lists of changes show it.
@@ -49,13 +49,13 @@ pub async fn history(
     limit: u32,
 ) -> Result<(Vec<ChangeInfo>, BTreeMap<Uuid, String>), AppError> {
     read::find_any(ctx, permit, id).await?.ok_or(AppError::NotFound)?;
-    let sql = format!(
-        "select c.change_set, s.source, c.action, c.at, c.actor, c.fields, s.status, s.records from changes c join \
-         change_sets s on s.id = c.change_set where c.record_id = $1 and c.record_type = $2 order by c.version desc limit {limit}"
-    );
-    let args: Args = vec![id.into(), permit.entry().ty.name.into()];
+    let Some(oldest) = oldest_shown(ctx, permit, id, limit).await? else { return Ok((vec![], BTreeMap::new())) };
+    let sql = "select c.change_set, s.source, c.action, c.at, c.actor, c.fields, s.status, s.records from changes c join \
+               change_sets s on s.id = c.change_set where c.record_id = $1 and c.record_type = $2 and c.version >= $3 \
+               order by c.version desc";
+    let args: Args = vec![id.into(), permit.entry().ty.name.into(), oldest.into()];
     let mut changes = vec![];
-    for row in ctx.db().fetch_all(&sql, args).await? {
+    for row in ctx.db().fetch_all(sql, args).await? {
         changes.push(ChangeInfo {
             change_set: row.get(0)?,
             source: row.get(1)?,
@@ -69,6 +69,22 @@ pub async fn history(
     }
     let labels = names(ctx, permit, &changes).await?;
     Ok((changes, labels))
+}
+
+/// Bytes of the changes of one history.
+const SHOWN: u64 = 1 << 20;
+
+/// The version of the oldest of the latest changes that are shown together; what changed long texts takes up much.
+async fn oldest_shown(ctx: &Ctx, permit: &AnyPermit, id: Uuid, limit: u32) -> Result<Option<i64>, AppError> {
+    let sql = format!(
+        "select version, coalesce(octet_length(fields), 0) from changes where record_id = $1 and record_type = $2 \
+         order by version desc limit {limit}"
+    );
+    let rows = ctx.db().fetch_all(&sql, vec![id.into(), permit.entry().ty.name.into()]).await?;
+    let sizes: Vec<u64> =
+        rows.iter().map(|row| Ok(row.get::<i64>(1)?.unsigned_abs())).collect::<Result<_, DbError>>()?;
+    let shown = divide(sizes, usize::MAX, SHOWN).into_iter().next();
+    Ok(shown.map(|shown| rows[shown.end - 1].get(0)).transpose()?)
 }
 
 /// The difference of a change, without the fields that are not the viewer's to see.

@@ -13,10 +13,18 @@ use kernel::AppError;
 use uuid::Uuid;
 
 pub use figures::{created_per_day, group_counts, totals};
-use plans::{Start, gather, in_order};
+use plans::{Keyed, Start, gather, in_order};
 pub(super) use question::{Question, understand};
 
-use super::{Action, AnyPermit, Ctx, Sql, Stored, condition::Way, json::Shape, labels, storage, storage::Reader};
+use super::{
+    Action, AnyPermit, Ctx, Held, Sql, Stored,
+    condition::Way,
+    json::Shape,
+    labels,
+    portion::{ANSWER, complete, fitting},
+    storage,
+    storage::Reader,
+};
 use crate::{Count, ListQuery, Page, RecordInfo};
 
 fn size(query: &ListQuery) -> u32 {
@@ -35,6 +43,16 @@ pub struct Rows {
     pub next: Option<String>,
     /// Whether rows follow; where several fields are sorted by, there is no cursor to them.
     pub has_more: bool,
+    /// What the rows take up, until they are told.
+    pub held: Held,
+}
+
+/// What becomes of a page that is larger than an answer may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooLarge {
+    /// It ends early, and the cursor leads on from there.
+    EndEarly,
+    Refuse,
 }
 
 /// A page of rows with only the named fields read, or all.
@@ -47,20 +65,32 @@ pub async fn list_cells(
     let ty = permit.entry().ty;
     let visible = (0..ty.fields.len()).filter(|i| permit.may_see(*i));
     let asked = |i: &usize| only.is_none_or(|only| only.iter().any(|f| *f == ty.fields[*i].name));
-    page(ctx, permit, query, Reader::some(ty, visible.filter(asked).collect())).await
+    page(ctx, permit, query, &Reader::some(ty, visible.filter(asked).collect()), TooLarge::Refuse).await
 }
 
 /// A page of rows with only the fields and system columns of a shape read; what it leaves out is empty.
-pub async fn list_shape(ctx: &Ctx, permit: &AnyPermit, query: &ListQuery, shape: &Shape) -> Result<Rows, AppError> {
+pub async fn list_shape(
+    ctx: &Ctx,
+    permit: &AnyPermit,
+    query: &ListQuery,
+    shape: &Shape,
+    too_large: TooLarge,
+) -> Result<Rows, AppError> {
     let mut system: Vec<&str> = shape.system().collect();
     if query.deleted {
         system.push("deleted_at");
     }
     let reader = Reader::some(permit.entry().ty, shape.fields().to_vec()).with_system(&system);
-    page(ctx, permit, query, reader).await
+    page(ctx, permit, query, &reader, too_large).await
 }
 
-async fn page(ctx: &Ctx, permit: &AnyPermit, query: &ListQuery, reader: Reader) -> Result<Rows, AppError> {
+async fn page(
+    ctx: &Ctx,
+    permit: &AnyPermit,
+    query: &ListQuery,
+    reader: &Reader,
+    too_large: TooLarge,
+) -> Result<Rows, AppError> {
     let question = understand(ctx, permit, query)?;
     let start = Start::of(query)?;
     let limit = u64::from(size(query));
@@ -69,22 +99,38 @@ async fn page(ctx: &Ctx, permit: &AnyPermit, query: &ListQuery, reader: Reader) 
     let count = if question.is_filtered { Some(question.count(ctx).await?) } else { question.known_count(ctx) };
 
     // One row more than asked for tells whether there is a next page.
+    let sparing = reader.sparing();
     let mut rows = if question.is_in_order(ctx, count, end).await? {
-        in_order(ctx, &question, &reader, &start, limit + 1).await?
+        in_order(ctx, &question, &sparing, &start, limit + 1).await?
     } else {
-        gather(ctx, &question, &reader, &start, limit + 1).await?
+        gather(ctx, &question, &sparing, &start, limit + 1).await?
     };
-    let has_more = rows.len() as u64 > limit;
+    let mut has_more = rows.len() as u64 > limit;
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let fitting = fitting(rows.iter().map(|keyed| keyed.left_out));
+    if fitting < rows.len() {
+        if too_large == TooLarge::Refuse || question.sort.len() > 1 {
+            return Err(AppError::TooLarge(format!(
+                "the texts of this page take up more than {ANSWER} bytes: ask for fewer records at a time, or for fewer fields"
+            )));
+        }
+        rows.truncate(fitting);
+        has_more = true;
+    }
     let next = match rows.last() {
-        Some((row, key)) if has_more && question.sort.len() == 1 => Some(Start::cursor(key, row.id)),
+        Some(Keyed { row, key, .. }) if has_more && question.sort.len() == 1 => Some(Start::cursor(key, row.id)),
         _ => None,
     };
     let count = match (count, &start) {
         (None, Start::Offset(0)) if !has_more => Some(Count { rows: rows.len() as u64, is_exact: true }),
         (count, _) => count,
     };
-    Ok(Rows { rows: rows.into_iter().map(|(row, _)| row).collect(), count, next, has_more })
+    let left_out = rows.iter().map(|keyed| keyed.left_out).sum::<u64>();
+    // As they are read, and as they are told.
+    let held = ctx.app.room().take(ctx.actor.user, 2 * left_out).await?;
+    let mut rows = rows.into_iter().map(|Keyed { row, left_out, .. }| (row, left_out)).collect();
+    complete(ctx, &[permit], reader, &mut rows).await?;
+    Ok(Rows { rows: rows.into_iter().map(|(row, _)| row).collect(), count, next, has_more, held })
 }
 
 /// The ids of all rows that match, in their own order.

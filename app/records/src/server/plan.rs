@@ -54,6 +54,14 @@ impl Edit {
         }
     }
 
+    /// About how many bytes it sets.
+    pub(super) fn bytes(&self) -> u64 {
+        match self {
+            Self::Create { set, .. } | Self::Set { set, .. } => set.iter().map(|(_, value)| value.bytes() as u64).sum(),
+            Self::Delete { .. } | Self::Restore { .. } => 0,
+        }
+    }
+
     /// The action whose permit the edit needs.
     pub const fn action(&self) -> Action {
         match self {
@@ -110,6 +118,12 @@ impl Step {
             }
             _ => vec![],
         }
+    }
+
+    /// About how many bytes the record takes up, before and after.
+    pub(super) fn bytes(&self) -> usize {
+        let rows = [&self.before, &self.after].into_iter().flatten();
+        rows.flat_map(|row| &row.cells.0).map(Value::bytes).sum()
     }
 
     /// Whether doing it changes anything.

@@ -89,6 +89,21 @@ pub(super) fn is_system(field: &Field) -> bool {
     matches!(field.name.as_ref(), "owner" | "team")
 }
 
+/// Whether values of the kind may take up much more than a line does.
+pub(super) const fn is_heavy(kind: &Kind) -> bool {
+    matches!(kind, Kind::LongText) || kind.is_many()
+}
+
+/// What a value of a heavy kind takes up that is read with the others, in bytes.
+const LIGHT: u64 = 2 << 10;
+
+/// How many bytes the heavy values of a row take up; `None` where the type has none.
+pub(super) fn size(ty: &RecordType, alias: &str) -> Option<String> {
+    let heavy = ty.fields.iter().filter(|f| is_heavy(&f.kind));
+    let sizes: Vec<String> = heavy.map(|f| format!("coalesce(octet_length({alias}.{}), 0)", f.name)).collect();
+    (!sizes.is_empty()).then(|| sizes.join(" + "))
+}
+
 /// Whether text is compared by a key beside it.
 pub(super) const fn has_key(kind: &Kind) -> bool {
     matches!(kind, Kind::Text | Kind::LongText | Kind::Email | Kind::Url | Kind::Address)
@@ -180,6 +195,8 @@ pub(super) struct Reader {
     fields: Vec<usize>,
     /// Of [`SYSTEM`].
     system: [bool; SYSTEM.len()],
+    /// Leaves heavy values out that take up more than [`LIGHT`], and says how much they do.
+    is_sparing: bool,
 }
 
 impl Reader {
@@ -189,7 +206,18 @@ impl Reader {
 
     /// The fields named and every system column.
     pub const fn some(ty: &'static RecordType, fields: Vec<usize>) -> Self {
-        Self { ty, fields, system: [true; SYSTEM.len()] }
+        Self { ty, fields, system: [true; SYSTEM.len()], is_sparing: false }
+    }
+
+    /// All fields but the heavy ones.
+    pub fn light(ty: &'static RecordType) -> Self {
+        Self::some(ty, (0..ty.fields.len()).filter(|i| !is_heavy(&ty.fields[*i].kind)).collect())
+    }
+
+    /// The same, with what takes up much left out at first.
+    #[must_use]
+    pub fn sparing(&self) -> Self {
+        Self { is_sparing: true, ..self.clone() }
     }
 
     /// Of the system columns only those named, besides id and version, which are always read.
@@ -201,15 +229,39 @@ impl Reader {
         self
     }
 
+    /// The fields that are columns of their own.
+    fn own(&self) -> impl Iterator<Item = &'static Field> {
+        let fields = self.ty.fields;
+        self.fields.iter().map(|i| &fields[*i]).filter(|f| !is_system(f))
+    }
+
+    fn is_spared(&self, kind: &Kind) -> bool {
+        self.is_sparing && is_heavy(kind)
+    }
+
     /// The columns to select, each of the table called `alias`.
     pub fn select(&self, alias: &str) -> String {
-        let system = SYSTEM.iter().zip(self.system).filter(|(_, is_read)| *is_read).map(|(c, _)| (*c).to_owned());
-        let own = self.fields.iter().map(|i| &self.ty.fields[*i]).filter(|f| !is_system(f)).flat_map(value_columns);
-        system.chain(own).map(|c| format!("{alias}.{c}")).collect::<Vec<_>>().join(", ")
+        let system = SYSTEM.iter().zip(self.system).filter(|(_, is_read)| *is_read);
+        let mut columns: Vec<String> = system.map(|(column, _)| format!("{alias}.{column}")).collect();
+        for field in self.own() {
+            if self.is_spared(&field.kind) {
+                let size = format!("octet_length({alias}.{})", field.name);
+                columns.push(format!("case when {size} <= {LIGHT} then {alias}.{} end", field.name));
+                columns.push(size);
+            } else {
+                columns.extend(value_columns(field).into_iter().map(|column| format!("{alias}.{column}")));
+            }
+        }
+        columns.join(", ")
     }
 
     /// A row that [`Self::select`] selected. What was not asked for is null, or the beginning of time.
     pub fn read(&self, row: &Row) -> Result<Stored, DbError> {
+        Ok(self.read_sparing(row)?.0)
+    }
+
+    /// The same, with the bytes of what was left out.
+    pub fn read_sparing(&self, row: &Row) -> Result<(Stored, u64), DbError> {
         let mut at = 0;
         let mut next = |column: usize| {
             let place = self.system[column].then_some(at);
@@ -233,6 +285,7 @@ impl Reader {
             owner: id(8)?,
             team: id(9)?,
         };
+        let mut left_out = 0;
         let mut cells = vec![Value::Null; self.ty.fields.len()];
         for i in &self.fields {
             let field = &self.ty.fields[*i];
@@ -241,18 +294,22 @@ impl Reader {
                 "team" => meta.team.map_or(Value::Null, Value::Id),
                 _ => {
                     let value = read_value(&field.kind, row, at)?;
-                    at += if field.kind == Kind::Money { 2 } else { 1 };
+                    let is_spared = self.is_spared(&field.kind);
+                    if is_spared && value == Value::Null {
+                        left_out += row.get::<Option<i64>>(at + 1)?.unwrap_or(0).unsigned_abs();
+                    }
+                    at += if field.kind == Kind::Money || is_spared { 2 } else { 1 };
                     value
                 }
             };
         }
-        Ok(Stored { id: row.get(0)?, meta, cells: Cells(cells) })
+        Ok((Stored { id: row.get(0)?, meta, cells: Cells(cells) }, left_out))
     }
 
     /// How many columns [`Self::select`] selects.
     pub fn width(&self) -> usize {
-        let own = self.fields.iter().map(|i| &self.ty.fields[*i]).filter(|f| !is_system(f));
-        self.system.iter().filter(|is_read| **is_read).count() + own.map(|f| value_columns(f).len()).sum::<usize>()
+        let width = |f: &Field| if self.is_spared(&f.kind) { 2 } else { value_columns(f).len() };
+        self.system.iter().filter(|is_read| **is_read).count() + self.own().map(width).sum::<usize>()
     }
 }
 

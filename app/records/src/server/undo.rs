@@ -7,12 +7,16 @@ use std::{
 
 use kernel::{
     AppError,
-    server::{Args, Engine, Source},
+    server::{Args, DbError, Engine, Source},
 };
 use uuid::Uuid;
 
 use super::{
-    Action, AnyPermit, Ctx, Edit, Entry, Refusal, Sql, Step, Work, apply::ApplyError, history, labels, storage::Reader,
+    Action, AnyPermit, Ctx, Edit, Entry, Refusal, Sql, Step, Work,
+    apply::ApplyError,
+    history, labels,
+    portion::{PORTION, divide, sizes},
+    storage::Reader,
     write,
 };
 use crate::Value;
@@ -46,8 +50,8 @@ pub(super) const MARK: &str = "update change_sets set status = 'undone', undone_
 
 /// Conflicts kept for showing.
 const LISTED: usize = 100;
-/// Records taken back in one transaction: more would hold up who else writes on SQLite, fewer would write the pages of
-/// every index more often.
+/// Records taken back in one transaction, at most: more would hold up who else writes on SQLite, fewer would write the
+/// pages of every index more often.
 const BATCH: usize = 4_000;
 
 /// One record's changes within the set, folded into what they come to.
@@ -110,23 +114,16 @@ async fn take_all_back(ctx: &Ctx, set: Uuid, undoing: Uuid, undone: &mut Undone)
 /// The next records of a type that the set changed, the newest first, each with its changes folded: what was created
 /// may hold what older records are to get back.
 async fn folded(ctx: &Ctx, entry: &Entry, set: Uuid, before: Option<Uuid>) -> Result<Vec<Folded>, AppError> {
+    let Some((newest, oldest)) = portion_of(ctx, entry, set, before).await? else { return Ok(vec![]) };
     let mut sql = Sql::new(ctx.db().engine());
-    let conditions = |sql: &mut Sql| {
-        sql.push(" where change_set = ");
-        sql.bind(set);
-        sql.push(" and record_type = ");
-        sql.bind(entry.ty.name);
-    };
     // What a record was created with does not matter to its deletion.
     sql.push("select record_id, action, case when action <> 'create' then fields end from changes");
-    conditions(&mut sql);
-    sql.push(" and record_id in (select distinct record_id from changes");
-    conditions(&mut sql);
-    if let Some(before) = before {
-        sql.push(" and record_id < ");
-        sql.bind(before);
-    }
-    sql.push(&format!(" order by record_id desc limit {BATCH}) order by record_id desc, version"));
+    of_set(entry, set, &mut sql);
+    sql.push(" and record_id <= ");
+    sql.bind(newest);
+    sql.push(" and record_id >= ");
+    sql.bind(oldest);
+    sql.push(" order by record_id desc, version");
     let (text, args) = sql.finish();
     let mut records: Vec<Folded> = vec![];
     for row in ctx.db().fetch_all(&text, args).await? {
@@ -149,6 +146,42 @@ async fn folded(ctx: &Ctx, entry: &Entry, set: Uuid, before: Option<Uuid>) -> Re
         }
     }
     Ok(records)
+}
+
+fn of_set(entry: &Entry, set: Uuid, sql: &mut Sql) {
+    sql.push(" where change_set = ");
+    sql.bind(set);
+    sql.push(" and record_type = ");
+    sql.bind(entry.ty.name);
+}
+
+/// The newest and the oldest of the next records of a set, as many as are to be held at a time with what they were.
+async fn portion_of(
+    ctx: &Ctx,
+    entry: &Entry,
+    set: Uuid,
+    before: Option<Uuid>,
+) -> Result<Option<(Uuid, Uuid)>, AppError> {
+    let mut sql = Sql::new(ctx.db().engine());
+    sql.push(
+        "select record_id, sum(case when action <> 'create' then coalesce(octet_length(fields), 0) else 0 end) \
+         from changes",
+    );
+    of_set(entry, set, &mut sql);
+    if let Some(before) = before {
+        sql.push(" and record_id < ");
+        sql.bind(before);
+    }
+    sql.push(&format!(" group by record_id order by record_id desc limit {BATCH}"));
+    let (text, args) = sql.finish();
+    let rows = ctx.db().fetch_all(&text, args).await?;
+    let next = rows.iter().map(|row| Ok((row.get(0)?, row.get::<i64>(1)?.unsigned_abs())));
+    let next: Vec<(Uuid, u64)> = next.collect::<Result<_, DbError>>()?;
+    let ids: Vec<Uuid> = next.iter().map(|(id, _)| *id).collect();
+    let sizes = sizes(&mut Source::Db(ctx.db()), entry, &ids).await?;
+    let bytes = next.iter().map(|(id, changes)| changes + sizes.get(id).copied().unwrap_or(0));
+    let Some(first) = divide(bytes, BATCH, PORTION).into_iter().next() else { return Ok(None) };
+    Ok(ids[first.clone()].first().copied().zip(ids[first].last().copied()))
 }
 
 async fn take_back(

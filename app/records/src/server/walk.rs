@@ -18,6 +18,7 @@ use super::{
     condition::Way,
     json::Shape,
     list::{Question, understand},
+    portion::{complete, fitting},
     storage::Reader,
 };
 use crate::ListQuery;
@@ -106,10 +107,26 @@ impl Walk {
         Ok(row.map(|row| row.get(0)).transpose()?.unwrap_or(0))
     }
 
-    /// The rows that come after one, or first, in the order of their ids; none at the end.
+    /// The rows that come after one, or first, in the order of their ids, as many as are to be held at a time; none at the
+    /// end.
     pub async fn after(&self, ctx: &Ctx, last: Option<Uuid>, at_once: usize) -> Result<Vec<Stored>, AppError> {
+        let mut last = last;
+        loop {
+            let found = self.light_after(ctx, last, at_once).await?;
+            let Some((end, _)) = found.last() else { return Ok(vec![]) };
+            last = Some(end.id);
+            let rows = self.whole(ctx, found).await?;
+            // Those that are covered no more meanwhile are not the end.
+            if !rows.is_empty() {
+                return Ok(rows);
+            }
+        }
+    }
+
+    async fn light_after(&self, ctx: &Ctx, last: Option<Uuid>, at_once: usize) -> Result<Vec<(Stored, u64)>, AppError> {
         let mut sql = Sql::new(ctx.db().engine());
-        sql.push(&format!("select {}", self.reader.select("t")));
+        let sparing = self.reader.sparing();
+        sql.push(&format!("select {}", sparing.select("t")));
         self.matching(&mut sql);
         if let Some(last) = last {
             sql.push(" and t.id > ");
@@ -120,12 +137,18 @@ impl Walk {
         let mut found = Vec::with_capacity(at_once);
         let each = |rows: Vec<Row>| {
             for row in &rows {
-                found.push(self.reader.read(row)?);
+                found.push(sparing.read_sparing(row)?);
             }
             Ok(())
         };
         ctx.db().fetch_some(&text, args, SOME, each).await?;
+        found.truncate(fitting(found.iter().map(|(_, left_out)| *left_out)));
         Ok(found)
+    }
+
+    async fn whole(&self, ctx: &Ctx, mut rows: Vec<(Stored, u64)>) -> Result<Vec<Stored>, AppError> {
+        complete(ctx, &[&self.question.permit, &self.view], &self.reader, &mut rows).await?;
+        Ok(rows.into_iter().map(|(row, _)| row).collect())
     }
 
     /// Tells the keys of all rows in the order of the list's sort, some at a time.
@@ -154,26 +177,30 @@ impl Walk {
         Ok(ctx.db().fetch_some(&text, args, at_once, each).await?)
     }
 
-    /// The rows of these keys that are still there and still covered, in this order.
-    pub async fn rows(&self, ctx: &Ctx, keys: &[RowKey]) -> Result<Vec<Stored>, AppError> {
+    /// The rows of these keys that are still there and still covered, in this order, and how many of the keys that was:
+    /// as many as are to be held at a time.
+    pub async fn rows(&self, ctx: &Ctx, keys: &[RowKey]) -> Result<(Vec<Stored>, usize), AppError> {
         let engine = ctx.db().engine();
         let (table, key) = (self.question.entry().ty.name, RowKey::column(engine));
+        let sparing = self.reader.sparing();
         let mut sql = Sql::new(engine);
-        sql.push(&format!("select {}, {key} from {table} t where {key} in ", self.reader.select("t")));
+        sql.push(&format!("select {}, {key} from {table} t where {key} in ", sparing.select("t")));
         sql.bind_list(keys.iter().map(|key| key.arg(engine)));
         sql.push(" and t.deleted_at is null and ");
         self.question.permit.predicate(&mut sql, "t");
         self.covered(&mut sql);
         let (text, args) = sql.finish();
-        let width = self.reader.width();
-        let mut found: HashMap<RowKey, Stored> = HashMap::with_capacity(keys.len());
+        let width = sparing.width();
+        let mut found: HashMap<RowKey, (Stored, u64)> = HashMap::with_capacity(keys.len());
         let each = |rows: Vec<Row>| {
             for row in &rows {
-                found.insert(RowKey::read(engine, row, width)?, self.reader.read(row)?);
+                found.insert(RowKey::read(engine, row, width)?, sparing.read_sparing(row)?);
             }
             Ok(())
         };
         ctx.db().fetch_some(&text, args, SOME, each).await?;
-        Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
+        let done = fitting(keys.iter().map(|key| found.get(key).map_or(0, |(_, left_out)| *left_out)));
+        let rows = keys[..done].iter().filter_map(|key| found.remove(key)).collect();
+        Ok((self.whole(ctx, rows).await?, done))
     }
 }

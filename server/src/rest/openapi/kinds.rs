@@ -49,7 +49,11 @@ fn plain(kind: &Kind) -> Json {
     let values = || kind.options().iter().map(|o| o.value.as_ref()).collect::<Vec<_>>();
     match kind {
         Kind::Text => json!({ "type": "string", "maxLength": MAX_LINE }),
-        Kind::LongText => json!({ "type": "string", "maxLength": MAX_TEXT }),
+        Kind::LongText => json!({
+            "type": "string",
+            "maxLength": MAX_TEXT,
+            "description": format!("At most {MAX_TEXT} bytes of UTF-8."),
+        }),
         Kind::Email => json!({ "type": "string", "format": "email", "examples": ["ana@example.com"] }),
         Kind::Phone => json!({ "type": "string", "pattern": r"^\+[0-9]{8,15}$", "examples": ["+442079460958"] }),
         Kind::Url => json!({ "type": "string", "format": "uri", "examples": ["https://example.com"] }),

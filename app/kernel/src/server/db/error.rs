@@ -15,6 +15,9 @@ pub enum DbError {
     /// Somebody else holds what this needs for too long.
     #[error("the database is busy")]
     Busy,
+    /// The statement took longer than it may.
+    #[error("the statement took longer than it may")]
+    TooLong,
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),
     #[error("the disk is full")]
@@ -86,6 +89,7 @@ fn from_sqlite(code: u32, message: &str) -> Option<DbError> {
         // The shared-memory file of the write-ahead log could not grow.
         (4874, _) | (_, 13) => DbError::StorageFull,
         (_, 5 | 6) => DbError::Busy,
+        (_, 9) => DbError::TooLong,
         (_, 14) => DbError::Unavailable("the database file cannot be opened".into()),
         _ => return None,
     })
@@ -98,7 +102,8 @@ fn from_postgres(code: &str, detail: impl Fn() -> String) -> Option<DbError> {
         "23503" => DbError::ForeignKey(detail()),
         "40001" | "40P01" => DbError::Serialization,
         "53100" => DbError::StorageFull,
-        "55P03" | "57014" => DbError::Busy,
+        "55P03" => DbError::Busy,
+        "57014" => DbError::TooLong,
         "25P02" => DbError::Aborted,
         "25P03" => DbError::Unavailable("the transaction was idle for too long".into()),
         "53200" | "53300" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => DbError::Unavailable(code.to_owned()),
@@ -132,6 +137,7 @@ impl From<DbError> for AppError {
                 Self::Conflict("this refers to something that is gone, or something still refers to it".into())
             }
             DbError::Busy | DbError::Serialization => Self::Unavailable,
+            DbError::TooLong => Self::TooLong,
             DbError::Unavailable(reason) => {
                 tracing::warn!(reason, "the database cannot be reached");
                 Self::Unavailable

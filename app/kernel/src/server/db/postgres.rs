@@ -1,4 +1,4 @@
-//! PostgreSQL: one pool.
+//! PostgreSQL: a pool for each kind of lane.
 
 use std::sync::Arc;
 
@@ -10,14 +10,15 @@ use sqlx::{
 
 use super::{
     DbError, DbOptions, Row,
+    lane::{Lane, PerLane},
+    lent::{Lent, Unit, command},
     signal::{CHANNEL, EVERYTHING, Signals},
     snapshot::quoted,
     statement::Statement,
 };
 
-#[derive(Clone)]
 pub(super) struct Postgres {
-    pool: PgPool,
+    pools: PerLane<PgPool>,
     /// How many connections in a row may turn out broken: after a restart of the server, all of them.
     attempts: u32,
     connect: Arc<PgConnectOptions>,
@@ -32,17 +33,24 @@ impl Postgres {
             // So that no request waits for ever, whatever the server's own settings are.
             .options([
                 ("lock_timeout", "10s"),
-                ("statement_timeout", "60s"),
                 ("idle_in_transaction_session_timeout", "60s"),
+                // A statement ends when the connection that asked for it is gone.
+                ("client_connection_check_interval", "500ms"),
                 ("synchronous_commit", if options.durable { "on" } else { "off" }),
             ]);
-        let pool = PgPoolOptions::new()
-            .max_connections(options.connections)
-            .acquire_timeout(options.patience)
-            .test_before_acquire(false)
-            .connect_with(connect.clone())
-            .await?;
-        Ok(Self { pool, attempts: options.connections, connect: Arc::new(connect) })
+        let some = |most: u32| {
+            PgPoolOptions::new()
+                .max_connections(most)
+                .acquire_timeout(options.patience)
+                .test_before_acquire(false)
+                .connect_lazy_with(connect.clone())
+        };
+        let (vital, work) = (options.connections.div_ceil(5), options.connections.div_ceil(5));
+        let people = options.connections.saturating_sub(vital + work).max(1);
+        let pools = PerLane { vital: some(vital), people: some(people), work: some(work) };
+        // What is wrong with the address or the server is told now.
+        drop(pools.work.acquire().await?);
+        Ok(Self { pools, attempts: options.connections, connect: Arc::new(connect) })
     }
 
     /// A schema of its own beside the present one, found before it. What the server adds to a database, such as ways
@@ -51,49 +59,64 @@ impl Postgres {
         self.execute_alone(&format!("create schema {}", quoted(name))).await?;
         let path = format!("{},public", quoted(name));
         let connect = self.connect.as_ref().clone().options([("search_path", path)]);
-        let pool = PgPoolOptions::new().max_connections(2).connect_with(connect.clone()).await?;
-        Ok(Self { pool, attempts: 2, connect: Arc::new(connect) })
+        let some = || PgPoolOptions::new().max_connections(2).connect_lazy_with(connect.clone());
+        let pools = PerLane { vital: some(), people: some(), work: some() };
+        Ok(Self { pools, attempts: 2, connect: Arc::new(connect) })
     }
 
-    pub async fn fetch_all(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        let rows = self.read(statement, false).await?;
+    async fn lend(&self, lane: Lane) -> Result<Lent, DbError> {
+        Ok(Lent::new(self.pools.of(lane).acquire().await?))
+    }
+
+    pub async fn fetch_all(&self, statement: Statement, lane: Lane) -> Result<Vec<Row>, DbError> {
+        let rows = self.read(statement, lane, false).await?;
         Ok(rows.into_iter().map(Row::from).collect())
     }
 
     pub async fn fetch_some(
         &self,
         statement: Statement,
+        lane: Lane,
         at_once: usize,
         take: &mut impl FnMut(Vec<Row>) -> Result<(), DbError>,
     ) -> Result<(), DbError> {
         let mut attempts = self.attempts;
         loop {
-            let mut connection = self.pool.acquire().await?;
-            let mut rows = statement.clone().into_postgres()?.fetch(&mut *connection);
+            let query = statement.clone().into_postgres()?;
+            let mut lent = self.lend(lane).await?;
             // As long as nothing was taken, this outlives broken connections too.
-            let mut next = match rows.try_next().await {
-                Err(error) if is_broken(&error) && attempts > 0 => {
-                    attempts -= 1;
-                    drop(rows);
-                    drop(connection.detach());
-                    continue;
+            let mut is_begun = false;
+            let read = async |connection: &mut PgConnection| {
+                let mut rows = query.fetch(connection);
+                let mut some = Vec::with_capacity(at_once);
+                while let Some(row) = rows.try_next().await? {
+                    is_begun = true;
+                    some.push(Row::from(row));
+                    if some.len() == at_once
+                        && let Err(error) = take(std::mem::replace(&mut some, Vec::with_capacity(at_once)))
+                    {
+                        return Ok(Err(error));
+                    }
                 }
-                first => first?,
+                Ok(if some.is_empty() { Ok(()) } else { take(some) })
             };
-            let mut some = Vec::with_capacity(at_once);
-            while let Some(row) = next {
-                some.push(Row::from(row));
-                if some.len() == at_once {
-                    take(std::mem::replace(&mut some, Vec::with_capacity(at_once)))?;
+            match lent.run(lane.deadline(), read).await? {
+                Err(error) if is_broken(&error) && !is_begun && attempts > 0 => {
+                    attempts -= 1;
+                    lent.discard();
                 }
-                next = rows.try_next().await?;
+                // Whoever wants no more leaves rows on their way.
+                Ok(Err(error)) => {
+                    lent.discard();
+                    return Err(error);
+                }
+                done => return done?,
             }
-            return if some.is_empty() { Ok(()) } else { take(some) };
         }
     }
 
-    pub async fn fetch_optional(&self, statement: Statement) -> Result<Option<Row>, DbError> {
-        let rows = self.read(statement, true).await?;
+    pub async fn fetch_optional(&self, statement: Statement, lane: Lane) -> Result<Option<Row>, DbError> {
+        let rows = self.read(statement, lane, true).await?;
         Ok(rows.into_iter().next().map(Row::from))
     }
 
@@ -109,7 +132,7 @@ impl Postgres {
     }
 
     async fn hear_once(&self, signals: &Signals) -> Result<(), sqlx::Error> {
-        let mut listener = PgListener::connect_with(&self.pool).await?;
+        let mut listener = PgListener::connect_with(&self.pools.vital).await?;
         listener.listen(CHANNEL).await?;
         signals.send(EVERYTHING);
         loop {
@@ -121,20 +144,22 @@ impl Postgres {
     }
 
     /// A read does no harm when it is done again, so it outlives broken connections.
-    async fn read(&self, statement: Statement, only_first: bool) -> Result<Vec<PgRow>, DbError> {
+    async fn read(&self, statement: Statement, lane: Lane, only_first: bool) -> Result<Vec<PgRow>, DbError> {
         let mut attempts = self.attempts;
         loop {
-            let mut connection = self.pool.acquire().await?;
             let query = statement.clone().into_postgres()?;
-            let result = if only_first {
-                query.fetch_optional(&mut *connection).await.map(|row| row.into_iter().collect())
-            } else {
-                query.fetch_all(&mut *connection).await
+            let mut lent = self.lend(lane).await?;
+            let read = async |connection: &mut PgConnection| {
+                if only_first {
+                    query.fetch_optional(connection).await.map(|row| row.into_iter().collect())
+                } else {
+                    query.fetch_all(connection).await
+                }
             };
-            match result {
+            match lent.run(lane.deadline(), read).await? {
                 Err(error) if is_broken(&error) && attempts > 0 => {
                     attempts -= 1;
-                    drop(connection.detach());
+                    lent.discard();
                 }
                 result => return Ok(result?),
             }
@@ -142,34 +167,43 @@ impl Postgres {
     }
 
     /// Read committed, the server's default; nothing has happened yet, so this too is tried again.
-    pub async fn begin(&self) -> Result<Transaction<'static, Pg>, DbError> {
+    pub async fn begin(&self, lane: Lane) -> Result<Unit, DbError> {
         let mut attempts = self.attempts;
         loop {
-            match self.pool.begin().await {
-                Err(error) if is_broken(&error) && attempts > 0 => attempts -= 1,
-                result => return Ok(result?),
+            let mut lent = self.lend(lane).await?;
+            match lent.run(lane.deadline(), async |connection| command(connection, "begin").await).await? {
+                Err(error) if is_broken(&error) && attempts > 0 => {
+                    attempts -= 1;
+                    lent.discard();
+                }
+                Err(error) => return Err(error.into()),
+                Ok(()) => return Ok(Unit::new(lent, lane.deadline())),
             }
         }
     }
 
+    /// A transaction whose connection is the caller's to use, for copies.
+    pub async fn transaction(&self) -> Result<Transaction<'static, Pg>, DbError> {
+        Ok(self.pools.work.begin().await?)
+    }
+
     pub async fn prepare_check(&self, sql: &str) -> Result<(), DbError> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.pools.work.acquire().await?;
         connection.prepare(AssertSqlSafe(sql).into_sql_str()).await?;
         Ok(())
     }
 
     /// Such statements may take long: building an index over a large table does.
     pub async fn execute_alone(&self, sql: &str) -> Result<(), DbError> {
-        let mut connection = self.pool.acquire().await?.detach();
-        sqlx::query("select set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false)")
-            .execute(&mut connection)
-            .await?;
+        let mut connection = self.pools.work.acquire().await?.detach();
+        sqlx::query("select set_config('lock_timeout', '0', false)").execute(&mut connection).await?;
         sqlx::query(AssertSqlSafe(sql)).persistent(false).execute(&mut connection).await?;
         Ok(())
     }
 
     pub async fn close(&self) {
-        self.pool.close().await;
+        let PerLane { vital, people, work } = &self.pools;
+        tokio::join!(vital.close(), people.close(), work.close());
     }
 }
 
@@ -187,15 +221,4 @@ fn is_broken(error: &sqlx::Error) -> bool {
 pub(super) async fn fetch_all(connection: &mut PgConnection, statement: Statement) -> Result<Vec<Row>, DbError> {
     let rows = statement.into_postgres()?.fetch_all(connection).await?;
     Ok(rows.into_iter().map(Row::from).collect())
-}
-
-pub(super) async fn fetch_optional(
-    connection: &mut PgConnection,
-    statement: Statement,
-) -> Result<Option<Row>, DbError> {
-    Ok(statement.into_postgres()?.fetch_optional(connection).await?.map(Row::from))
-}
-
-pub(super) async fn execute(connection: &mut PgConnection, statement: Statement) -> Result<u64, DbError> {
-    Ok(statement.into_postgres()?.execute(connection).await?.rows_affected())
 }

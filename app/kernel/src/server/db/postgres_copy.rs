@@ -23,7 +23,7 @@ pub const COLUMNS: &str = "select c.relname, a.attname from pg_class c join pg_a
      and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by c.relname, a.attnum";
 
 /// Work of this kind takes as long as it takes, and writes values the same way whatever the server's settings are.
-const SETTINGS: &str = "select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true), \
+const SETTINGS: &str = "select set_config('lock_timeout', '0', true), \
      set_config('idle_in_transaction_session_timeout', '0', true), set_config('timezone', 'UTC', true), \
      set_config('datestyle', 'ISO, YMD', true), set_config('bytea_output', 'hex', true), \
      set_config('extra_float_digits', '1', true)";
@@ -93,7 +93,7 @@ fn copying(table: &Table, direction: &str) -> String {
 impl Postgres {
     /// Begins to see the database as it is now.
     pub async fn snapshot(&self) -> Result<Copy, DbError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.transaction().await?;
         run(&mut tx, "set transaction isolation level repeatable read, read only").await?;
         run(&mut tx, SETTINGS).await?;
         Ok(Copy(tx))
@@ -102,7 +102,7 @@ impl Postgres {
     /// Empties the tables and fills them from a copy. Indexes and references are made anew behind the rows, which is
     /// faster, and lets tables that refer to each other come in any order.
     pub async fn load(&self, tables: &[Table], mut parts: mpsc::Receiver<Part>) -> Result<(), DbError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.transaction().await?;
         run(&mut tx, SETTINGS).await?;
         run(&mut tx, MEMORY).await?;
         let (mut before, mut after) = (vec![], vec![]);

@@ -52,7 +52,7 @@ enum Kind {
 impl Snapshot {
     /// Takes a copy. On SQLite this writes it into the folder; whoever asks removes it.
     pub async fn take(db: &Db, folder: &Path) -> Result<Self, DbError> {
-        match &db.inner {
+        match &db.shared.inner {
             Inner::Sqlite(db) => {
                 let path = folder.join(FILE);
                 db.copy_to(&path).await?;
@@ -165,7 +165,7 @@ pub(super) async fn send(to: &mpsc::Sender<Part>, part: Part) -> Result<(), DbEr
 impl Db {
     /// Whether nothing was ever kept here: not even a schema.
     pub async fn is_untouched(&self) -> Result<bool, DbError> {
-        let sql = match &self.inner {
+        let sql = match &self.shared.inner {
             Inner::Sqlite(_) => "select count(*) from sqlite_master",
             Inner::Postgres(_) => {
                 "select count(*) from pg_class where relkind = 'r' and relnamespace = current_schema()::regnamespace"
@@ -186,7 +186,7 @@ impl Db {
     /// Puts the rows of a copy into tables that a migration just made, in one transaction. Rows that the migrations
     /// themselves made go.
     pub async fn load(&self, tables: &[Table], rows: mpsc::Receiver<Part>) -> Result<(), DbError> {
-        match &self.inner {
+        match &self.shared.inner {
             Inner::Sqlite(_) => Err(DbError::Configuration("a copy of SQLite is a file".into())),
             Inner::Postgres(db) => db.load(tables, rows).await,
         }
@@ -194,11 +194,11 @@ impl Db {
 
     /// A database beside this one, on the same server: a schema of its own in which nothing stands.
     pub async fn aside(&self, name: &str) -> Result<Self, DbError> {
-        match &self.inner {
+        match &self.shared.inner {
             Inner::Sqlite(_) => Err(DbError::Configuration("a copy of SQLite is a file".into())),
             Inner::Postgres(db) => {
                 let inner = Inner::Postgres(db.aside(name).await?);
-                Ok(Self { inner, signals: super::Signals::new(), carrier: None })
+                Ok(Self::new(inner, super::Signals::new(), None, &super::DbOptions::default()))
             }
         }
     }

@@ -1,15 +1,17 @@
 //! SQLite: several connections that read, one that writes.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, time::Duration};
 
 use futures::{FutureExt, TryStreamExt};
 use sqlx::{
-    AssertSqlSafe, Connection, Executor, SqlSafeStr, SqliteConnection, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    AssertSqlSafe, Connection, Executor, SqlSafeStr, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
 use super::{
     DbError, DbOptions, Row,
+    lane::{Lane, PerLane},
+    readers::Readers,
     statement::Statement,
     writer::{Unit, Writer},
 };
@@ -18,16 +20,15 @@ use super::{
 const ROWS: usize = 8_192;
 /// How long somebody who reads many looks away from those that come: shorter than [`ROWS`] take.
 const PAUSE: Duration = Duration::from_millis(1);
-/// Connections of those who read many rows at a time.
-const MANY: u32 = 4;
+/// Connections of jobs.
+const WORK: u32 = 4;
+/// Connections for what everything depends on.
+const VITAL: u32 = 3;
 
-#[derive(Clone)]
 pub(super) struct Sqlite {
-    readers: SqlitePool,
-    /// For reading many rows, which would push out what the others remember of the tables and find nothing in it.
-    many: SqlitePool,
+    readers: PerLane<Readers>,
     writer: Writer,
-    path: Arc<Path>,
+    path: Box<Path>,
 }
 
 impl Sqlite {
@@ -69,72 +70,83 @@ impl Sqlite {
             // After a burst the write-ahead log shrinks back to 64 MiB.
             .pragma("journal_size_limit", "67108864");
         // First the writer: it makes the file and turns the write-ahead log on.
-        let writer = Writer::start(write, options.patience).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(options.readers)
-            .acquire_timeout(options.patience)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(connect.clone().create_if_missing(false).read_only(true))
-            .await?;
-        let many = SqlitePoolOptions::new()
-            .max_connections(MANY)
-            .acquire_timeout(options.patience)
-            .test_before_acquire(false)
-            .idle_timeout(Some(Duration::from_mins(1)))
-            // In KiB: the inner pages.
-            .connect_lazy_with(connect.create_if_missing(false).read_only(true).pragma("cache_size", "-4096"));
-        Ok(Self { readers, many, writer, path: path.into() })
+        let patience = options.patience;
+        let writer = Writer::start(write, patience).await?;
+        let connect = connect.create_if_missing(false).read_only(true);
+        let some = |most, options: SqliteConnectOptions| Readers::new(options, most, patience);
+        let readers = PerLane {
+            vital: some(VITAL, connect.clone()),
+            people: some(options.readers, connect.clone()),
+            // In KiB, the inner pages: who reads many rows finds none of them in what is remembered.
+            work: some(WORK, connect.pragma("cache_size", "-4096")),
+        };
+        Ok(Self { readers, writer, path: path.into() })
+    }
+
+    /// Connections of a lane that are in use.
+    #[cfg(test)]
+    pub fn busy(&self, lane: Lane) -> u32 {
+        self.readers.of(lane).busy()
     }
 
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    pub async fn fetch_all(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        let rows = statement.into_sqlite()?.fetch_all(&self.readers).await?;
+    pub async fn fetch_all(&self, statement: Statement, lane: Lane) -> Result<Vec<Row>, DbError> {
+        let query = statement.into_sqlite()?;
+        let reader = self.readers.of(lane).lend(lane.deadline()).await?;
+        let rows = reader.run(async |connection| Ok(query.fetch_all(connection).await?)).await?;
         Ok(rows.into_iter().map(Row::from).collect())
     }
 
     pub async fn fetch_some(
         &self,
         statement: Statement,
+        lane: Lane,
         at_once: usize,
         take: &mut impl FnMut(Vec<Row>) -> Result<(), DbError>,
     ) -> Result<(), DbError> {
-        let mut rows = statement.into_sqlite()?.fetch(&self.many);
-        let mut next = rows.try_next().await?;
-        let mut some = Vec::with_capacity(at_once);
-        while let Some(row) = next {
-            some.push(Row::from(row));
-            if some.len() == at_once {
-                take(std::mem::replace(&mut some, Vec::with_capacity(at_once)))?;
-            }
-            // Who waits for the next row is woken for each, since none comes as fast as it is taken: that costs more
-            // than reading it. So it looks away for a moment and finds several.
-            next = loop {
-                match rows.try_next().now_or_never() {
-                    Some(row) => break row?,
-                    None => tokio::time::sleep(PAUSE).await,
+        let query = statement.into_sqlite()?;
+        let reader = self.readers.of(lane).lend(lane.deadline()).await?;
+        let read = async |connection: &mut SqliteConnection| {
+            let mut rows = query.fetch(connection);
+            let mut next = rows.try_next().await?;
+            let mut some = Vec::with_capacity(at_once);
+            while let Some(row) = next {
+                some.push(Row::from(row));
+                if some.len() == at_once {
+                    take(std::mem::replace(&mut some, Vec::with_capacity(at_once)))?;
                 }
-            };
-        }
-        if some.is_empty() { Ok(()) } else { take(some) }
+                // Who waits for the next row is woken for each, since none comes as fast as it is taken: that costs more
+                // than reading it. So it looks away for a moment and finds several.
+                next = loop {
+                    match rows.try_next().now_or_never() {
+                        Some(row) => break row?,
+                        None => tokio::time::sleep(PAUSE).await,
+                    }
+                };
+            }
+            if some.is_empty() { Ok(()) } else { take(some) }
+        };
+        reader.run(read).await
     }
 
-    pub async fn fetch_optional(&self, statement: Statement) -> Result<Option<Row>, DbError> {
-        Ok(statement.into_sqlite()?.fetch_optional(&self.readers).await?.map(Row::from))
+    pub async fn fetch_optional(&self, statement: Statement, lane: Lane) -> Result<Option<Row>, DbError> {
+        let query = statement.into_sqlite()?;
+        let reader = self.readers.of(lane).lend(lane.deadline()).await?;
+        let row = reader.run(async |connection| Ok(query.fetch_optional(connection).await?)).await?;
+        Ok(row.map(Row::from))
     }
 
-    pub async fn begin(&self) -> Result<Unit, DbError> {
-        self.writer.begin().await
+    pub async fn begin(&self, lane: Lane) -> Result<Unit, DbError> {
+        self.writer.begin(lane.deadline()).await
     }
 
     pub async fn prepare_check(&self, sql: &str) -> Result<(), DbError> {
-        let mut connection = self.readers.acquire().await?;
-        connection.prepare(AssertSqlSafe(sql).into_sql_str()).await?;
-        Ok(())
+        let reader = self.readers.work.lend(Lane::Upkeep.deadline()).await?;
+        let sql = AssertSqlSafe(sql).into_sql_str();
+        reader.run(async |connection| Ok(connection.prepare(sql).await.map(drop)?)).await
     }
 
     pub async fn execute_alone(&self, sql: &str) -> Result<(), DbError> {
@@ -154,8 +166,8 @@ impl Sqlite {
 
     /// The readers go first, so that the writer, the last to leave, folds the write-ahead log into the file.
     pub async fn close(&self) {
-        self.many.close().await;
-        self.readers.close().await;
+        let PerLane { vital, people, work } = &self.readers;
+        tokio::join!(vital.close(), people.close(), work.close());
         self.writer.close().await;
     }
 }

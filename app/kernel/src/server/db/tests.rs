@@ -144,7 +144,7 @@ async fn statistics_are_gathered() {
 #[tokio::test]
 async fn what_is_written_comes_into_the_file_without_a_commit_that_waits_for_it() {
     let db = table().await;
-    let Inner::Sqlite(sqlite) = &db.inner else { return };
+    let Inner::Sqlite(sqlite) = &db.shared.inner else { return };
     // 24 MB: far less than what a commit would copy itself.
     let mut tx = db.begin().await.unwrap();
     for id in 0..3_000i64 {

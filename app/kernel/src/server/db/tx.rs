@@ -1,8 +1,8 @@
 //! A transaction: statements that are kept together or not at all, and what is told once they are.
 
-use super::{
-    Args, DbError, Engine, Row, carrier::Carrier, postgres, signal, signal::Signals, statement::Statement, writer,
-};
+use std::sync::Arc;
+
+use super::{Args, DbError, Engine, Row, Shared, lent, signal, statement::Statement, turns::Turn, writer};
 
 /// So many values may wait in a transaction.
 const WAITING: usize = 1_000;
@@ -16,20 +16,21 @@ pub struct Tx {
     failed: bool,
     /// Statements that go with the next.
     waiting: Vec<(String, Args)>,
-    signals: Signals,
-    carrier: Option<Carrier>,
+    db: Arc<Shared>,
     told: Vec<String>,
+    /// Of whoever writes, for as long as they do.
+    _turn: Option<Turn>,
 }
 
 /// The same at its engine.
 pub(super) enum Unit {
     Sqlite(writer::Unit),
-    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+    Postgres(lent::Unit),
 }
 
 impl Tx {
-    pub(super) fn new(unit: Unit, signals: Signals, carrier: Option<Carrier>) -> Self {
-        Self { unit, failed: false, waiting: vec![], signals, carrier, told: vec![] }
+    pub(super) const fn new(unit: Unit, db: Arc<Shared>, turn: Option<Turn>) -> Self {
+        Self { unit, failed: false, waiting: vec![], db, told: vec![], _turn: turn }
     }
 
     pub fn engine(&self) -> Engine {
@@ -43,7 +44,7 @@ impl Tx {
         let statement = self.statement(sql, args).await?;
         let result = match &mut self.unit {
             Unit::Sqlite(unit) => unit.fetch_all(statement).await,
-            Unit::Postgres(tx) => postgres::fetch_all(tx, statement).await,
+            Unit::Postgres(unit) => unit.fetch_all(statement).await,
         };
         self.note(result)
     }
@@ -52,7 +53,7 @@ impl Tx {
         let statement = self.statement(sql, args).await?;
         let result = match &mut self.unit {
             Unit::Sqlite(unit) => unit.fetch_optional(statement).await,
-            Unit::Postgres(tx) => postgres::fetch_optional(tx, statement).await,
+            Unit::Postgres(unit) => unit.fetch_optional(statement).await,
         };
         self.note(result)
     }
@@ -99,8 +100,8 @@ impl Tx {
 
     /// Makes the transaction lasting. Returns only when it is on disk.
     pub async fn commit(mut self) -> Result<(), DbError> {
-        if self.engine() == Engine::Postgres && self.carrier.is_none() && !self.told.is_empty() {
-            let (sql, args) = signal::notify(self.told.iter().map(|signal| self.signals.marked(signal)));
+        if self.engine() == Engine::Postgres && self.db.carrier.is_none() && !self.told.is_empty() {
+            let (sql, args) = signal::notify(self.told.iter().map(|signal| self.db.signals.marked(signal)));
             self.execute_later(&sql, args).await?;
         }
         self.catch_up().await?;
@@ -110,12 +111,12 @@ impl Tx {
         }
         match self.unit {
             Unit::Sqlite(unit) => unit.commit().await?,
-            Unit::Postgres(tx) => tx.commit().await?,
+            Unit::Postgres(unit) => unit.commit().await?,
         }
         for signal in &self.told {
-            self.signals.send(signal);
-            if let Some(carrier) = &self.carrier {
-                carrier.tell(self.signals.marked(signal));
+            self.db.signals.send(signal);
+            if let Some(carrier) = &self.db.carrier {
+                carrier.tell(self.db.signals.marked(signal));
             }
         }
         Ok(())
@@ -124,14 +125,14 @@ impl Tx {
     pub async fn rollback(self) -> Result<(), DbError> {
         match self.unit {
             Unit::Sqlite(unit) => unit.rollback().await,
-            Unit::Postgres(tx) => Ok(tx.rollback().await?),
+            Unit::Postgres(unit) => unit.rollback().await,
         }
     }
 
     async fn run(&mut self, statement: Statement) -> Result<u64, DbError> {
         let result = match &mut self.unit {
             Unit::Sqlite(unit) => unit.execute(statement).await,
-            Unit::Postgres(tx) => postgres::execute(tx, statement).await,
+            Unit::Postgres(unit) => unit.execute(statement).await,
         };
         self.note(result)
     }

@@ -8,7 +8,11 @@
 //! Statements reach the task through a channel for each transaction. A transaction that is dropped, or whose future
 //! is cancelled at any point, closes its channel and is rolled back; nothing it leaves behind can hold up others.
 
-use std::time::{Duration, Instant};
+use std::{
+    future::pending,
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, SqliteConnection,
@@ -20,7 +24,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{DbError, Row, checkpoints::Checkpoints, statement::Statement};
+use super::{DbError, Row, checkpoints::Checkpoints, statement::Statement, watch::Watch};
 
 /// Transactions that may share a commit.
 const GROUP: usize = 64;
@@ -50,7 +54,7 @@ enum Job {
 }
 
 enum Command {
-    Run { query: Query<'static, Sqlite, SqliteArguments>, want: Want, answer: Answer<Got> },
+    Run { query: Query<'static, Sqlite, SqliteArguments>, want: Want, time: Duration, answer: Answer<Got> },
     Commit(Answer<()>),
     Rollback(Answer<()>),
 }
@@ -73,7 +77,7 @@ fn gone<E>(_: E) -> DbError {
 
 impl Writer {
     pub async fn start(options: SqliteConnectOptions, patience: Duration) -> Result<Self, DbError> {
-        let connection = options.connect().await?;
+        let connection = connect(&options).await?;
         let (queue, jobs) = mpsc::unbounded_channel();
         let task = Task {
             jobs,
@@ -90,12 +94,13 @@ impl Writer {
         Ok(Self { queue, patience })
     }
 
-    pub async fn begin(&self) -> Result<Unit, DbError> {
+    /// Starts a transaction each of whose statements may take so long.
+    pub async fn begin(&self, time: Duration) -> Result<Unit, DbError> {
         let (sender, commands) = mpsc::channel(1);
         let (ready, is_ready) = oneshot::channel();
         self.queue.send(Job::Unit { ready, commands }).map_err(gone)?;
         timeout(self.patience, is_ready).await.map_err(|_| DbError::Busy)?.map_err(gone)??;
-        Ok(Unit { commands: sender })
+        Ok(Unit { commands: sender, time })
     }
 
     pub async fn execute_alone(&self, sql: &str) -> Result<(), DbError> {
@@ -116,6 +121,7 @@ impl Writer {
 /// One transaction, from its user's side.
 pub(super) struct Unit {
     commands: mpsc::Sender<Command>,
+    time: Duration,
 }
 
 impl Unit {
@@ -151,7 +157,7 @@ impl Unit {
     async fn ask(&self, statement: Statement, want: Want) -> Result<Got, DbError> {
         let (answer, answered) = oneshot::channel();
         let query = statement.into_sqlite()?;
-        self.commands.send(Command::Run { query, want, answer }).await.map_err(gone)?;
+        self.commands.send(Command::Run { query, want, time: self.time, answer }).await.map_err(gone)?;
         answered.await.map_err(gone)?
     }
 
@@ -162,12 +168,18 @@ impl Unit {
     }
 }
 
+async fn connect(options: &SqliteConnectOptions) -> Result<(SqliteConnection, Watch), DbError> {
+    let mut connection = options.connect().await?;
+    let watch = Watch::over(&mut connection).await?;
+    Ok((connection, watch))
+}
+
 /// The task that owns the connection.
 struct Task {
     jobs: mpsc::UnboundedReceiver<Job>,
     options: SqliteConnectOptions,
     /// Missing after a failure that leaves its state in doubt.
-    connection: Option<SqliteConnection>,
+    connection: Option<(SqliteConnection, Watch)>,
     /// The real transaction is open: `group` waits for its commit.
     open: bool,
     since: Instant,
@@ -198,7 +210,7 @@ impl Task {
         }
         self.commit_group().await;
         self.checkpoints.close().await;
-        if let Some(connection) = self.connection.take()
+        if let Some((connection, _)) = self.connection.take()
             && let Err(error) = connection.close().await
         {
             tracing::warn!(%error, "the database did not close cleanly");
@@ -254,8 +266,11 @@ impl Task {
                 Ok(Some(Command::Run { answer, .. })) if failure.is_some() => {
                     let _ = answer.send(Err(DbError::Aborted));
                 }
-                Ok(Some(Command::Run { query, want, answer })) => {
-                    let result = self.query(query, want).await;
+                Ok(Some(Command::Run { query, want, time, mut answer })) => {
+                    // A change that is broken off takes the whole group with it, so it is let go to its end.
+                    let is_change = matches!(want, Want::Count);
+                    let gone = async { if is_change { pending().await } else { answer.closed().await } };
+                    let result = self.query(query, want, time, gone).await;
                     if let Ok(Got::Count(rows)) = &result {
                         self.rows = self.rows.saturating_add(*rows);
                     }
@@ -338,7 +353,7 @@ impl Task {
     async fn fail_group(&mut self, error: &DbError) {
         tracing::warn!(%error, units = self.group.len(), "a group of transactions failed");
         self.open = false;
-        if let Some(connection) = self.connection.take() {
+        if let Some((connection, _)) = self.connection.take() {
             let _ = connection.close_hard().await;
         }
         for answer in self.group.drain(..) {
@@ -348,18 +363,40 @@ impl Task {
 
     async fn execute(&mut self, sql: impl Into<String>) -> Result<(), DbError> {
         let query = sqlx::query(AssertSqlSafe(sql.into()));
-        self.query(query, Want::Count).await.map(drop)
+        self.query(query, Want::Count, Duration::MAX, pending()).await.map(drop)
     }
 
-    async fn query(&mut self, query: Query<'static, Sqlite, SqliteArguments>, want: Want) -> Result<Got, DbError> {
-        let connection = match &mut self.connection {
+    /// Runs a statement, unless it takes longer than it may or nobody waits for it any more.
+    async fn query(
+        &mut self,
+        query: Query<'static, Sqlite, SqliteArguments>,
+        want: Want,
+        time: Duration,
+        gone: impl Future<Output = ()>,
+    ) -> Result<Got, DbError> {
+        let (connection, watch) = match &mut self.connection {
             Some(connection) => connection,
-            None => self.connection.insert(self.options.connect().await?),
+            None => self.connection.insert(connect(&self.options).await?),
         };
-        let result = match want {
-            Want::Rows => query.fetch_all(connection).await.map(Got::Rows),
-            Want::FirstRow => query.fetch_optional(connection).await.map(|row| Got::Rows(row.into_iter().collect())),
-            Want::Count => query.execute(connection).await.map(|done| Got::Count(done.rows_affected())),
+        watch.allow(time);
+        let run = async {
+            match want {
+                Want::Rows => query.fetch_all(connection).await.map(Got::Rows),
+                Want::FirstRow => {
+                    query.fetch_optional(connection).await.map(|row| Got::Rows(row.into_iter().collect()))
+                }
+                Want::Count => query.execute(connection).await.map(|done| Got::Count(done.rows_affected())),
+            }
+        };
+        let result = {
+            let mut run = pin!(run);
+            tokio::select! {
+                result = &mut run => result,
+                () = gone => {
+                    watch.stop();
+                    run.await
+                }
+            }
         };
         if matches!(result, Err(sqlx::Error::WorkerCrashed)) {
             self.connection = None;

@@ -158,7 +158,7 @@ impl JobCx {
             Some(user) => self.actors()(user).await?.ok_or_else(gone)?,
             None => self.ctx.actor.clone(),
         };
-        Ok(self.ctx.app.ctx(actor))
+        Ok(self.ctx.of(actor))
     }
 }
 

@@ -43,7 +43,7 @@ pub async fn watch(app: App, actors: Actors, mut stop: watch::Receiver<bool>) {
             break;
         }
         told.skip();
-        let ctx = app.ctx(std::sync::Arc::new(records::server::Actor::system()));
+        let ctx = app.ctx(std::sync::Arc::new(records::server::Actor::system())).at_work();
         if let Err(error) = read_changes(&ctx, &actors).await {
             tracing::warn!(%error, "who is concerned by changes could not be told");
             pause(REST, &mut stop).await;

@@ -262,7 +262,7 @@ pub async fn reader(cx: &JobCx, found: &Found) -> Result<Result<Ctx, &'static st
             return Ok(Err("They want no such notifications on this way any more."));
         }
     }
-    let theirs = cx.ctx.app.ctx(actor);
+    let theirs = cx.ctx.of(actor);
     if let Some(about) = &found.about
         && visible(&theirs, std::slice::from_ref(about)).await?.is_empty()
     {

@@ -130,7 +130,7 @@ async fn tell<T: Due>(cx: &JobCx, permit: &Permit<T>, ids: &[Uuid]) -> Result<()
         store::remind(&mut tx, row.id, &text::edit(kind, due), ctx.now()).await?;
         let Some(who) = who else { continue };
         // They are told no more of it than they may see.
-        let theirs = cx.actors()(who).await?.map(|actor| ctx.app.ctx(actor));
+        let theirs = cx.actors()(who).await?.map(|actor| ctx.of(actor));
         let Some(theirs) = theirs.and_then(|theirs| theirs.permit_any(T::NAME, Action::View).ok()) else { continue };
         let formats =
             preferences::server::formats(&preferences.get(&who).cloned().unwrap_or_default(), &ctx.organisation());

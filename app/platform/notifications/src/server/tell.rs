@@ -129,7 +129,7 @@ async fn allowed(
 
 /// Whether somebody may see a record of an owner and a team.
 pub fn may_see(ctx: &Ctx, actor: &Arc<Actor>, record_type: &str, owner: Option<Uuid>, team: Option<Uuid>) -> bool {
-    let theirs = ctx.app.ctx(actor.clone());
+    let theirs = ctx.of(actor.clone());
     theirs.permit_any(record_type, Action::View).is_ok_and(|permit| permit.allows(owner, team))
 }
 

@@ -56,16 +56,22 @@ impl Start {
     }
 }
 
-/// Rows with their keys of the sort.
-pub type Keyed = Vec<(Stored, Json)>;
+/// A row with its key of the sort.
+pub struct Keyed {
+    pub row: Stored,
+    /// The bytes of what was not read.
+    pub left_out: u64,
+    pub key: Json,
+}
 
-async fn fetch(ctx: &Ctx, sql: Sql, reader: &Reader, order: &Order, missing: bool) -> Result<Keyed, AppError> {
+async fn fetch(ctx: &Ctx, sql: Sql, reader: &Reader, order: &Order, missing: bool) -> Result<Vec<Keyed>, AppError> {
     let (text, args) = sql.finish();
     let rows = ctx.db().fetch_all(&text, args).await?;
     let width = reader.width();
     let read = rows.iter().map(|row| {
         let key = if missing { Json::Null } else { order.read(row, width)? };
-        Ok((reader.read(row)?, key))
+        let (row, left_out) = reader.read_sparing(row)?;
+        Ok(Keyed { row, left_out, key })
     });
     Ok(read.collect::<Result<_, DbError>>()?)
 }
@@ -77,7 +83,7 @@ pub async fn in_order(
     reader: &Reader,
     start: &Start,
     limit: u64,
-) -> Result<Keyed, AppError> {
+) -> Result<Vec<Keyed>, AppError> {
     let (entry, order) = (question.entry(), &question.sort[0]);
     let (direction, beyond) = (order.direction(), if order.descending { "<" } else { ">" });
     let along = question.along();
@@ -170,7 +176,7 @@ pub async fn gather(
     reader: &Reader,
     start: &Start,
     limit: u64,
-) -> Result<Keyed, AppError> {
+) -> Result<Vec<Keyed>, AppError> {
     let (entry, first) = (question.entry(), &question.sort[0]);
     let mut sql = Sql::new(ctx.db().engine());
     let place = if sql.engine() == Engine::Sqlite { "t.rowid as n, " } else { "" };

@@ -15,7 +15,7 @@ use crate::{
         Action, AnyPermit, Check, Condition, Ctx, Entry, Place, Scope, Sql,
         condition::{self, Way},
         ctx::CountKey,
-        resolve, search, storage,
+        resolve, search, storage, weight,
     },
 };
 
@@ -120,7 +120,9 @@ pub fn understand(ctx: &Ctx, permit: &AnyPermit, query: &ListQuery) -> Result<Qu
         return Err(AppError::BadRequest("a list is sorted by at most four fields".into()));
     }
     let is_filtered = !all.is_empty() || query.deleted || *permit.scope() != Scope::All;
-    Ok(Question { permit: permit.clone(), condition: Condition::All(all), deleted: query.deleted, is_filtered, sort })
+    let condition = Condition::All(all);
+    weight::ensure(condition.weight(permit.entry()))?;
+    Ok(Question { permit: permit.clone(), condition, deleted: query.deleted, is_filtered, sort })
 }
 
 /// Every term in one of the searched fields. What the permit hides is not looked through.

@@ -14,7 +14,7 @@ async fn process(db: &TestDb, redis: Option<String>) -> (Db, Listener) {
     let (other, mut listener) = (db.clone(), db.listen());
     tokio::spawn(async move { other.hear_others().await });
     assert_eq!(heard(&mut listener).await, EVERYTHING);
-    if let Some(carrier) = &db.carrier {
+    if let Some(carrier) = &db.shared.carrier {
         carrier.flush().await;
     }
     (db, listener)

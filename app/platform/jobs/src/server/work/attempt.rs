@@ -89,7 +89,7 @@ async fn actor(worker: &Worker, claimed: &Claimed) -> Result<Arc<Actor>, AppErro
 
 fn context(worker: &Worker, claimed: &Claimed, cancelled: Arc<AtomicBool>, actor: Arc<Actor>) -> Arc<JobCx> {
     Arc::new(JobCx {
-        ctx: worker.app.ctx(actor),
+        ctx: worker.app.ctx(actor).at_work(),
         id: claimed.id,
         attempt: u32::try_from(claimed.attempt).unwrap_or(u32::MAX),
         token: claimed.token,
@@ -109,6 +109,7 @@ const fn heals(error: &AppError) -> bool {
         error,
         AppError::Unavailable
             | AppError::StorageFull
+            | AppError::TooLong
             | AppError::NoStorage
             | AppError::Unexpected(_)
             | AppError::TooMany(_)

@@ -243,7 +243,7 @@ impl<'a> Reading<'a> {
         }
         let actor = (self.actors)(user).await?;
         let permit = actor.and_then(|actor| {
-            let theirs = self.ctx.app.ctx(actor);
+            let theirs = self.ctx.of(actor);
             theirs.permit_any(self.concerned.entry.ty.name, Action::View).ok()
         });
         people.insert(user, permit.clone());

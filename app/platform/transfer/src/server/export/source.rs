@@ -29,8 +29,11 @@ const REMEMBERED: usize = 20_000;
 pub struct Pieces {
     place: Place,
     /// Pieces being read, in their order.
-    ahead: VecDeque<JoinHandle<Result<Vec<Stored>, AppError>>>,
+    ahead: VecDeque<JoinHandle<Result<Piece, AppError>>>,
 }
+
+/// Some rows, and the keys of those that come next but were too much to be held as well.
+type Piece = (Vec<Stored>, Vec<RowKey>);
 
 /// Where one is in a table.
 enum Place {
@@ -60,7 +63,10 @@ impl Pieces {
     pub async fn next(&mut self, ctx: &Ctx, table: &Arc<Table>) -> Result<Vec<Stored>, AppError> {
         // All rows of a piece may be gone by now, and others come after them.
         while let Some(piece) = self.ahead.pop_front() {
-            let rows = piece.await.map_err(unexpected)??;
+            let (rows, rest) = piece.await.map_err(unexpected)??;
+            if !rest.is_empty() {
+                self.ahead.push_front(listed(ctx, table, rest));
+            }
             if let Place::After(last) = &mut self.place {
                 match rows.last() {
                     Some(row) => *last = Some(row.id),
@@ -79,7 +85,8 @@ impl Pieces {
         match &mut self.place {
             Place::After(last) => {
                 let (ctx, table, last) = (ctx.clone(), table.clone(), *last);
-                self.ahead.push_back(tokio::spawn(async move { table.walk.after(&ctx, last, AT_ONCE).await }));
+                self.ahead
+                    .push_back(tokio::spawn(async move { Ok((table.walk.after(&ctx, last, AT_ONCE).await?, vec![])) }));
             }
             Place::Listed { list, .. } => {
                 while self.ahead.len() < AHEAD {
@@ -88,14 +95,21 @@ impl Pieces {
                         self.place = Place::End;
                         break;
                     }
-                    let (ctx, table) = (ctx.clone(), table.clone());
-                    self.ahead.push_back(tokio::spawn(async move { table.walk.rows(&ctx, &keys).await }));
+                    self.ahead.push_back(listed(ctx, table, keys));
                 }
             }
             Place::End => {}
         }
         Ok(())
     }
+}
+
+fn listed(ctx: &Ctx, table: &Arc<Table>, mut keys: Vec<RowKey>) -> JoinHandle<Result<Piece, AppError>> {
+    let (ctx, table) = (ctx.clone(), table.clone());
+    tokio::spawn(async move {
+        let (rows, done) = table.walk.rows(&ctx, &keys).await?;
+        Ok((rows, keys.split_off(done)))
+    })
 }
 
 impl Drop for Pieces {

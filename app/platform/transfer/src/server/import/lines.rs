@@ -16,7 +16,7 @@ use crate::import::{Problem, ProblemKind};
 
 /// Rows taken at once, and the bytes at which fewer have to do.
 const ROWS: usize = 2_000;
-const BYTES: usize = 8 << 20;
+const BYTES: usize = 2 << 20;
 /// How much of a value a message shows, in characters.
 const SHOWN: usize = 200;
 

@@ -6,7 +6,7 @@ mod verdicts;
 use std::collections::HashMap;
 
 use kernel::{AppError, server::Source};
-use records::server::{AnyPermit, ApplyError, Ctx, Edit, Plan, PlanCx, Work, apply, plan};
+use records::server::{AnyPermit, ApplyError, Ctx, Edit, Plan, PlanCx, Work, apply, plan, portions};
 use uuid::Uuid;
 
 use super::{differences, lines::Line, wanted::Wanted};
@@ -107,10 +107,11 @@ impl<'a> Pass<'a> {
         let lines = self.sort_out(lines, &mut delta);
         let rows = self.find_records(work, lines, &mut delta).await?;
         let (edits, creates): (Vec<Found>, Vec<Found>) = rows.into_iter().partition(|(_, id)| id.is_some());
-        for (permit, rows) in [(&self.wanted.create, creates), (&self.wanted.edit, edits)] {
-            if let Some(permit) = permit.as_ref().filter(|_| !rows.is_empty()) {
-                self.write(work, permit, rows, &mut delta).await?;
-            }
+        if let Some(permit) = self.wanted.create.as_ref().filter(|_| !creates.is_empty()) {
+            self.write(work, permit, creates, &mut delta).await?;
+        }
+        if let Some(permit) = &self.wanted.edit {
+            self.write_portions(work, permit, edits, &mut delta).await?;
         }
         delta.counts.errors = delta.errors();
         delta.differences.sort_by_key(|d| d.row);
@@ -137,6 +138,24 @@ impl<'a> Pass<'a> {
             Some(work) => Source::Tx(&mut work.tx),
             None => Source::Db(self.ctx.db()),
         }
+    }
+
+    /// The file says how large rows are, and nothing of the records they are about: those are taken as many at a time as
+    /// may be held.
+    async fn write_portions(
+        &self,
+        work: &mut Option<Work>,
+        permit: &AnyPermit,
+        mut rows: Vec<Found>,
+        delta: &mut Delta,
+    ) -> Result<(), ApplyError> {
+        let ids: Vec<Uuid> = rows.iter().filter_map(|(_, id)| *id).collect();
+        let portions = portions(&mut self.source(work), permit.entry(), &ids, ids.len(), 0).await?;
+        for portion in portions {
+            let rest = rows.split_off(portion.len());
+            self.write(work, permit, std::mem::replace(&mut rows, rest), delta).await?;
+        }
+        Ok(())
     }
 
     /// Plans rows that need the same permit, applies what can be, and says what became of each.

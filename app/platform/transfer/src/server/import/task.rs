@@ -1,6 +1,7 @@
 //! The work on an import.
 
 mod ending;
+mod pace;
 
 use std::{
     collections::HashMap,
@@ -17,6 +18,7 @@ use jobs::{
     server::{JobCx, Outcome},
 };
 use kernel::{AppError, server::DbError};
+use pace::Pace;
 use records::server::{ApplyError, Ctx, Work, open, retitle};
 use uuid::Uuid;
 
@@ -128,6 +130,7 @@ struct Record<'a> {
     cx: &'a JobCx,
     id: Uuid,
     problems: i64,
+    pace: Pace,
 }
 
 impl Record<'_> {
@@ -229,7 +232,7 @@ async fn check(cx: &JobCx, task: &Task) -> Result<bool, AppError> {
         return Ok(false);
     }
     tx.commit().await?;
-    let record = Record { cx, id: task.id, problems: 0 };
+    let record = Record { cx, id: task.id, problems: 0, pace: Pace::default() };
     let Some(pass) = look(cx, task, Some(record)).await? else { return Ok(false) };
     let mut tx = ctx.db().begin().await?;
     store::show(&mut tx, task.id, &pass.differences).await?;
@@ -254,16 +257,16 @@ async fn run(cx: &JobCx, task: &Task) -> Result<bool, AppError> {
     let Some(change_set) = open_change_set(cx, task).await? else { return Ok(false) };
     let mut pass = Pass::new(ctx, &task.wanted, task.info.counts.total, Some(change_set));
     pass.doomed = doomed;
-    let mut record = Record { cx, id: task.id, problems: 0 };
+    let mut record = Record { cx, id: task.id, problems: 0, pace: Pace::default() };
     let mut rights = Rights::of(cx, task);
     let mut rows = Rows::of(task);
     let mut lines = rows.next(ctx, &task.wanted).await?;
     while !lines.is_empty() {
         // The next are read while these are written.
-        let (written, next) =
-            tokio::join!(in_turn(&pass, &mut record, Part::Rows(&lines)), rows.next(ctx, &task.wanted));
-        let Some(delta) = written? else { return Ok(false) };
-        pass.accept(delta);
+        let (goes_on, next) = tokio::join!(write(&mut pass, &mut record, &lines), rows.next(ctx, &task.wanted));
+        if !goes_on? {
+            return Ok(false);
+        }
         lines = next?;
         rights.look_again().await?;
     }
@@ -274,6 +277,18 @@ async fn run(cx: &JobCx, task: &Task) -> Result<bool, AppError> {
         rights.look_again().await?;
     }
     finish(cx, task, change_set, &pass.counts).await
+}
+
+/// Writes rows, in transactions that are over soon. False where it is to stop.
+async fn write(pass: &mut Pass<'_>, record: &mut Record<'_>, lines: &[Line]) -> Result<bool, AppError> {
+    let mut rest = lines;
+    while !rest.is_empty() {
+        let (some, more) = rest.split_at(record.pace.rows().min(rest.len()));
+        let Some(delta) = in_turn(pass, record, Part::Rows(some)).await? else { return Ok(false) };
+        pass.accept(delta);
+        rest = more;
+    }
+    Ok(true)
 }
 
 /// What is done in one transaction.
@@ -289,6 +304,7 @@ async fn in_turn(pass: &Pass<'_>, record: &mut Record<'_>, part: Part<'_>) -> Re
     let mut attempt = 1;
     loop {
         let mut work = Some(pass.ctx.begin().await?);
+        let began = Instant::now();
         let done = match part {
             Part::Rows(lines) => pass.batch(&mut work, lines).await,
             Part::Names(deferred) => pass.link(&mut work, deferred).await,
@@ -308,6 +324,7 @@ async fn in_turn(pass: &Pass<'_>, record: &mut Record<'_>, part: Part<'_>) -> Re
         };
         match done {
             Ok(delta) => {
+                record.pace.took(began.elapsed());
                 record.accept(delta.as_ref().map_or(0, |delta| delta.problems.len()));
                 return Ok(delta);
             }

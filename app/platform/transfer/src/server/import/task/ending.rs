@@ -44,7 +44,7 @@ pub async fn settle(ctx: &Ctx, work: &mut Work, id: Uuid, change_set: Uuid, coun
         discard(work, change_set).await?;
         store::set_change_set(&mut work.tx, id, None).await?;
     } else {
-        close(&ctx.app.ctx(ctx.actor.clone()), work, change_set, changed).await?;
+        close(&ctx.of(ctx.actor.clone()), work, change_set, changed).await?;
     }
     Ok(())
 }
