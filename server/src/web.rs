@@ -8,6 +8,7 @@ mod functions;
 mod headers;
 mod health;
 mod limit;
+mod listener;
 mod methods;
 mod page;
 mod panic;
@@ -20,6 +21,7 @@ use axum::{Extension, Router, middleware, routing::any};
 use identity::server::authenticate;
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
+pub use listener::{Impatient, Peer};
 pub use serve::serve;
 use tower_http::catch_panic::CatchPanicLayer;
 

@@ -9,12 +9,13 @@ use axum::{
     response::Response,
 };
 
+use super::Peer;
 use crate::{config::Network, state::State};
 
 /// Puts the client's own address in place of that of the proxies it came through, so that everything behind reads it
 /// from [`ConnectInfo`].
 pub async fn resolve(Extracted(state): Extracted<State>, mut request: Request, next: Next) -> Response {
-    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
+    if let Some(ConnectInfo(Peer(peer))) = request.extensions().get::<ConnectInfo<Peer>>().copied() {
         let address = client(peer.ip(), request.headers(), &state.config.web.trusted_proxies);
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, peer.port())));
     }

@@ -17,7 +17,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::router;
+use super::{
+    listener::{Impatient, PATIENCE, Peer},
+    router,
+};
 use crate::{cli::Role, state::State};
 
 /// How long requests that are under way may take once the program was told to stop.
@@ -109,8 +112,9 @@ async fn invite(state: &State) -> Result<(), String> {
 
 async fn listen(state: &State, listener: TcpListener, stopped: watch::Receiver<bool>) -> Result<(), String> {
     let addr = state.config.web.addr;
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(until(stopped.clone()));
+    let service = router(state).into_make_service_with_connect_info::<Peer>();
+    let server =
+        axum::serve(Impatient::new(listener, PATIENCE), service).with_graceful_shutdown(until(stopped.clone()));
     tracing::info!(%addr, url = state.config.web.public_url, "listening");
     let drained = async {
         until(stopped).await;

@@ -2,7 +2,7 @@
 
 mod contract;
 
-use std::{collections::BTreeMap, fs, net::SocketAddr, os::unix::fs::symlink, sync::Arc};
+use std::{collections::BTreeMap, fs, net::SocketAddr, os::unix::fs::symlink, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -17,7 +17,7 @@ use server::{
     config::{Config, Environment},
     modules,
     state::{State, database_options},
-    web,
+    web::{self, Impatient, Peer},
 };
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -94,6 +94,11 @@ impl Service {
 
     /// Serves on a port of its own, and passes on what happens.
     pub async fn listen(&self) -> SocketAddr {
+        self.listen_for(Duration::from_secs(30)).await
+    }
+
+    /// The same, giving up those who read nothing for so long.
+    pub async fn listen_for(&self, patience: Duration) -> SocketAddr {
         let (hub, db) = (self.state.hub.clone(), self.state.db().clone());
         tokio::spawn(async move { hub.run().await });
         let mut told = db.listen();
@@ -104,8 +109,8 @@ impl Service {
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let service = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await });
+        let service = self.router.clone().into_make_service_with_connect_info::<Peer>();
+        tokio::spawn(async move { axum::serve(Impatient::new(listener, patience), service).await });
         address
     }
 

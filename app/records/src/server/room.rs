@@ -122,7 +122,8 @@ mod tests {
         let again = room.take(ana, OWN).await.unwrap();
         drop(again);
         drop(other);
-        assert_eq!((room.taken().all, room.taken().by.len()), (0, 0));
+        let taken = room.taken();
+        assert_eq!((taken.all, taken.by.len()), (0, 0));
     }
 
     #[tokio::test]

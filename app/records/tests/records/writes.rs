@@ -98,7 +98,8 @@ async fn values_are_checked_whatever_the_browser_did() {
     for (field, value, message) in [
         ("name", text("a\0b"), "This contains a NUL character."),
         ("name", text(&"x".repeat(501)), "This is longer than 500 characters."),
-        ("notes", text(&"x".repeat(5_000_000)), "This is longer than 100000 characters."),
+        ("notes", text(&"x".repeat(100_001)), "This is longer than 100000 bytes, some forty pages."),
+        ("notes", text(&"\u{1f600}".repeat(25_001)), "This is longer than 100000 bytes, some forty pages."),
         ("name", Value::Int(1), "This must be text."),
         ("mail", text("nobody"), "This must be an e-mail address like name@example.com."),
         ("sort", text("unknown"), "This must be one of: Plain, Very rare."),
