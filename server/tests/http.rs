@@ -10,6 +10,7 @@ mod http {
     mod health;
     mod methods;
     mod pages;
+    mod patience;
     mod protection;
     mod sockets;
     mod support;

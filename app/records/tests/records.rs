@@ -10,6 +10,8 @@ mod fixture;
 mod lists;
 #[path = "records/permits.rs"]
 mod permits;
+#[path = "records/quantity.rs"]
+mod quantity;
 #[path = "records/schema.rs"]
 mod schema;
 #[path = "records/tidy.rs"]

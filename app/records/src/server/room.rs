@@ -71,6 +71,11 @@ impl Room {
         timeout(self.0.patience, taking).await.map_err(|_| AppError::TooMany(5))
     }
 
+    /// Bytes taken up at this moment.
+    pub fn taken_up(&self) -> u64 {
+        self.taken().all
+    }
+
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,0 +1,44 @@
+//! Readers that do not read.
+
+use std::time::Duration;
+
+use kernel::server::testing::until;
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use super::api::world::World;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_nobody_reads_is_given_up_with_what_it_takes_up() {
+    let world = World::new().await;
+    let notes = "x".repeat(99_000);
+    for i in 0..80 {
+        world.create("ada", "companies", json!({ "name": format!("Company {i}"), "notes": notes })).await;
+    }
+    let address = world.service.listen_for(Duration::from_millis(300)).await;
+    let request = format!(
+        "GET /api/v1/companies/?page_size=200 HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\r\n",
+        world.token("ada")
+    );
+    let room = world.service.state.app.room().clone();
+    let mut sockets = vec![];
+    for _ in 0..2 {
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(request.as_bytes()).await.unwrap();
+        sockets.push(socket);
+    }
+    until("the answers are there", async || room.taken_up() > 8 << 20).await;
+    until("nothing is held of them any more", async || room.taken_up() == 0).await;
+    for mut socket in sockets {
+        let mut read = vec![];
+        // It ends before its time, with an error or without one.
+        let _ = socket.read_to_end(&mut read).await;
+        assert!(read.starts_with(b"HTTP/1.1 200") && read.len() < 7 << 20, "{} bytes were sent", read.len());
+    }
+    // Whoever reads gets it all.
+    let answer = world.get("ada", "/api/v1/companies/?page_size=200").await.json();
+    assert_eq!(answer["results"].as_array().unwrap().len(), 80);
+}
