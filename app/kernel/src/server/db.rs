@@ -40,6 +40,7 @@ use statement::Statement;
 use turns::{Turn, Turns};
 pub use tx::Tx;
 use tx::Unit;
+use writer::Size;
 
 /// The database system in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -188,9 +189,18 @@ impl Db {
     /// nothing but the database in it; a second `begin` while holding the first waits for itself until it is told
     /// [`DbError::Busy`].
     pub async fn begin(&self) -> Result<Tx, DbError> {
+        self.begin_of(Size::Single).await
+    }
+
+    /// Starts a transaction that is one of many and may write for a while. On SQLite it waits until nobody else does.
+    pub async fn begin_batch(&self) -> Result<Tx, DbError> {
+        self.begin_of(Size::Batch).await
+    }
+
+    async fn begin_of(&self, size: Size) -> Result<Tx, DbError> {
         let turn = self.turn(&self.shared.writing).await?;
         let unit = match &self.shared.inner {
-            Inner::Sqlite(db) => Unit::Sqlite(db.begin(self.lane).await?),
+            Inner::Sqlite(db) => Unit::Sqlite(db.begin(self.lane, size).await?),
             Inner::Postgres(db) => Unit::Postgres(db.begin(self.lane).await?),
         };
         Ok(Tx::new(unit, self.shared.clone(), turn))

@@ -128,7 +128,7 @@ async fn write_batch(
 ) -> Result<(), AppError> {
     let mut attempt = 1;
     loop {
-        let mut work = ctx.begin().await?;
+        let mut work = ctx.begin_batch().await?;
         let edits = batch.iter().map(|id| edit(*id)).collect();
         let written = write_in(ctx, &mut work, change_set, permit, edits).await;
         let done = match written {

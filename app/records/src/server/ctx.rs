@@ -277,7 +277,12 @@ impl Ctx {
 
     /// Opens a transaction in which records may be written.
     pub async fn begin(&self) -> Result<Work, AppError> {
-        Ok(Work { tx: self.db().begin().await?, touched: vec![], events: vec![], ended: vec![] })
+        Ok(Work::of(self.db().begin().await?))
+    }
+
+    /// The same for one of many, which gives way to others.
+    pub async fn begin_batch(&self) -> Result<Work, AppError> {
+        Ok(Work::of(self.db().begin_batch().await?))
     }
 }
 
@@ -292,6 +297,10 @@ pub struct Work {
 }
 
 impl Work {
+    const fn of(tx: Tx) -> Self {
+        Self { tx, touched: vec![], events: vec![], ended: vec![] }
+    }
+
     pub(super) fn touch(&mut self, entry: &Arc<Entry>) {
         if !self.touched.iter().any(|e| Arc::ptr_eq(e, entry)) {
             self.touched.push(entry.clone());

@@ -19,7 +19,7 @@ pub(super) const STATEMENTS: [&str; 2] = [ABANDONED, FORGET];
 /// written under them can be seen and taken back like any other.
 pub async fn close_abandoned(ctx: &Ctx, before: Timestamp) -> Result<(), AppError> {
     loop {
-        let mut work = ctx.begin().await?;
+        let mut work = ctx.begin_batch().await?;
         let abandoned = work.tx.fetch_all(ABANDONED, vec![before.into()]).await?;
         for row in &abandoned {
             let (change_set, records): (Uuid, i64) = (row.get(0)?, row.get(1)?);

@@ -194,7 +194,7 @@ async fn take_back(
 ) -> Result<(), AppError> {
     const ATTEMPTS: usize = 3;
     for attempt in 1.. {
-        let mut work = ctx.begin().await?;
+        let mut work = ctx.begin_batch().await?;
         let mut found = Undone::default();
         let result = steps_back(ctx, &mut work, entry, set, undoing, &batch, &mut found).await;
         let result = match result {

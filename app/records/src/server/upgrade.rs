@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use kernel::{
     AppError,
-    server::{Args, Engine, Row},
+    server::{Args, DbError, Engine, Row},
 };
 use uuid::Uuid;
 
 use super::{
     Action, Ctx, Edit, Entry, Sql, Stored, Work,
     apply::bulk,
+    portion::{PORTION, divide},
     search,
     storage::{self, Reader},
     write::{close, discard, open, write_in},
@@ -34,6 +35,9 @@ const PUT: &str = "insert into upgrades (name, revision, at) values ($1, $2, $3)
                    on conflict (name) do update set revision = excluded.revision, at = excluded.at";
 
 pub(super) const STATEMENTS: [&str; 2] = [FIND, PUT];
+
+/// A row, and the keys it has.
+type Keyed = (Stored, Vec<Option<String>>);
 
 /// What of a type is worked out again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +76,7 @@ impl Upgrade {
 
     /// Does the next rows, and says how many; `None` where all were done.
     pub async fn step(&self, ctx: &Ctx) -> Result<Option<usize>, AppError> {
-        let mut work = ctx.begin().await?;
+        let mut work = ctx.begin_batch().await?;
         let state = self.state(&mut work).await?;
         let at = match state {
             (revision, None) if revision == self.revision => return Ok(None),
@@ -93,15 +97,19 @@ impl Upgrade {
         state_of(work.tx.fetch_optional(FIND, vec![self.name().into()]).await?)
     }
 
-    /// The rows after one, with the keys they have, locked where the database needs that.
-    async fn rows(&self, work: &mut Work, at: Uuid) -> Result<Vec<(Stored, Vec<Option<String>>)>, AppError> {
+    /// The next rows after one, with the keys they have, locked where the database needs that; and the last of them,
+    /// unless others do not follow.
+    async fn rows(&self, work: &mut Work, at: Uuid) -> Result<(Vec<Keyed>, Option<Uuid>), AppError> {
         let ty = self.entry.ty;
         let reader = Reader::all(ty);
         let mut sql = Sql::new(work.tx.engine());
         let keys = key_columns(ty).iter().fold(String::new(), |keys, column| keys + ", t." + column);
+        let Some((last, is_end)) = self.portion(work, at).await? else { return Ok((vec![], None)) };
         sql.push(&format!("select {}{keys} from {} t where t.id > ", reader.select("t"), ty.name));
         sql.bind(at);
-        sql.push(&format!(" order by t.id limit {ROWS}"));
+        sql.push(" and t.id <= ");
+        sql.bind(last);
+        sql.push(" order by t.id");
         if sql.engine() == Engine::Postgres {
             sql.push(" for update");
         }
@@ -110,12 +118,25 @@ impl Upgrade {
             let keys = (0..key_columns(ty).len()).map(|i| row.get(reader.width() + i)).collect::<Result<_, _>>()?;
             Ok((reader.read(row)?, keys))
         };
-        work.tx.fetch_all(&text, args).await?.iter().map(read).collect()
+        let rows = work.tx.fetch_all(&text, args).await?.iter().map(read).collect::<Result<_, AppError>>()?;
+        Ok((rows, (!is_end).then_some(last)))
+    }
+
+    /// The last of the rows after one that are to be held at a time, and whether it is the last of all.
+    async fn portion(&self, work: &mut Work, at: Uuid) -> Result<Option<(Uuid, bool)>, AppError> {
+        let ty = self.entry.ty;
+        let size = storage::size(ty, "t").unwrap_or_else(|| "0".to_owned());
+        let sql = format!("select t.id, {size} from {} t where t.id > $1 order by t.id limit {ROWS}", ty.name);
+        let rows = work.tx.fetch_all(&sql, vec![at.into()]).await?;
+        let sizes = rows.iter().map(|row| Ok(row.get::<i64>(1)?.unsigned_abs()));
+        let sizes: Vec<u64> = sizes.collect::<Result<_, DbError>>()?;
+        let Some(first) = divide(sizes, ROWS, PORTION).into_iter().next() else { return Ok(None) };
+        Ok(Some((rows[first.end - 1].get(0)?, first.end == rows.len() && rows.len() < ROWS)))
     }
 
     async fn keys(&self, work: &mut Work, at: Uuid) -> Result<(usize, Option<Uuid>), AppError> {
         let ty = self.entry.ty;
-        let rows = self.rows(work, at).await?;
+        let (rows, last) = self.rows(work, at).await?;
         let changed = rows.iter().filter_map(|(row, present)| {
             let keys = keys_of(ty, row);
             (keys != *present).then(|| {
@@ -131,12 +152,12 @@ impl Upgrade {
             bulk(work, &head, changed, &format!(") as v where {}.id = v.column1", ty.name)).await?;
             work.touch(&self.entry);
         }
-        Ok((rows.len(), last(rows.iter().map(|(row, _)| row))))
+        Ok((rows.len(), last))
     }
 
     async fn compute(&self, ctx: &Ctx, work: &mut Work, at: Uuid) -> Result<(usize, Option<Uuid>), AppError> {
         let permit = ctx.permit_any(self.entry.ty.name, Action::Edit)?;
-        let rows = self.rows(work, at).await?;
+        let (rows, last) = self.rows(work, at).await?;
         let live = rows.iter().map(|(row, _)| row).filter(|row| row.meta.deleted_at.is_none());
         let edits: Vec<Edit> = live.map(|row| Edit::Set { id: row.id, version: None, set: vec![] }).collect();
         let set = open(ctx, work, "upgrade", &format!("Worked out {} again", self.records()), None).await?;
@@ -145,7 +166,7 @@ impl Upgrade {
             0 => discard(work, set).await?,
             records => close(ctx, work, set, records).await?,
         }
-        Ok((rows.len(), last(rows.iter().map(|(row, _)| row))))
+        Ok((rows.len(), last))
     }
 }
 
@@ -155,11 +176,6 @@ fn state_of(row: Option<Row>) -> Result<(i64, Option<Uuid>), AppError> {
         Some(row) => Ok((row.get(0)?, row.get(1)?)),
         None => Ok((1, None)),
     }
-}
-
-/// The last of a full step: fewer rows were the end.
-fn last<'a>(rows: impl ExactSizeIterator<Item = &'a Stored>) -> Option<Uuid> {
-    if rows.len() < ROWS { None } else { rows.last().map(|row| row.id) }
 }
 
 /// The columns that hold keys beside values, and what is searched.

@@ -13,7 +13,7 @@ use super::{
     lane::{Lane, PerLane},
     readers::Readers,
     statement::Statement,
-    writer::{Unit, Writer},
+    writer::{Size, Unit, Writer},
 };
 
 /// Rows on their way to who asked.
@@ -139,8 +139,8 @@ impl Sqlite {
         Ok(row.map(Row::from))
     }
 
-    pub async fn begin(&self, lane: Lane) -> Result<Unit, DbError> {
-        self.writer.begin(lane.deadline()).await
+    pub async fn begin(&self, lane: Lane, size: Size) -> Result<Unit, DbError> {
+        self.writer.begin(lane.deadline(), size).await
     }
 
     pub async fn prepare_check(&self, sql: &str) -> Result<(), DbError> {

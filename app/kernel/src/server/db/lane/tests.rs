@@ -1,11 +1,14 @@
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::{super::Inner, Lane};
 use crate::server::{
-    Db, DbError,
+    Db, DbError, Engine,
     testing::{TestDb, until},
 };
 
@@ -93,4 +96,45 @@ async fn who_reads_much_leaves_connections_to_the_others() {
         assert_eq!(answer.expect("there is a connection").unwrap().len(), 1, "{lane:?}");
     }
     greedy.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+/// Whoever saves something waits for one batch at the most, and batches go on however much is saved.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn batches_give_way_to_who_saves_and_still_go_on() {
+    let db = TestDb::empty().await;
+    if db.engine() == Engine::Postgres {
+        return;
+    }
+    let first = db.begin_batch().await.unwrap();
+    let order = Arc::new(Mutex::new(vec![]));
+    let mut tasks = vec![];
+    for what in ["batch", "batch", "single", "single"] {
+        let (db, order) = (db.clone(), order.clone());
+        tasks.push(tokio::spawn(async move {
+            let tx = if what == "batch" { db.begin_batch().await } else { db.begin().await }.unwrap();
+            order.lock().unwrap().push(what);
+            tx.commit().await.unwrap();
+        }));
+        // Each asks before the next does.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    first.commit().await.unwrap();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(*order.lock().unwrap(), ["single", "single", "batch", "batch"]);
+    let saving: Vec<_> = (0..2)
+        .map(|_| {
+            let db = db.clone();
+            tokio::spawn(async move {
+                loop {
+                    db.begin().await.unwrap().commit().await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for _ in 0..3 {
+        db.begin_batch().await.unwrap().commit().await.unwrap();
+    }
+    saving.iter().for_each(tokio::task::JoinHandle::abort);
 }

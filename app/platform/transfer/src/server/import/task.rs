@@ -303,7 +303,7 @@ enum Part<'a> {
 async fn in_turn(pass: &Pass<'_>, record: &mut Record<'_>, part: Part<'_>) -> Result<Option<Delta>, AppError> {
     let mut attempt = 1;
     loop {
-        let mut work = Some(pass.ctx.begin().await?);
+        let mut work = Some(pass.ctx.begin_batch().await?);
         let began = Instant::now();
         let done = match part {
             Part::Rows(lines) => pass.batch(&mut work, lines).await,
