@@ -66,7 +66,7 @@ pub struct DbOptions {
 
 impl Default for DbOptions {
     fn default() -> Self {
-        Self { readers: 10, connections: 20, patience: Duration::from_secs(5), durable: true, redis: None }
+        Self { readers: 16, connections: 20, patience: Duration::from_secs(5), durable: true, redis: None }
     }
 }
 
@@ -114,12 +114,12 @@ impl Db {
     }
 
     fn new(inner: Inner, signals: Signals, carrier: Option<Carrier>, options: &DbOptions) -> Self {
-        // Half of the connections are for who has no turn yet. A transaction on SQLite takes none of them.
+        // Three of four connections are for who has no turn yet. A transaction on SQLite takes none of them.
         let connections = match &inner {
             Inner::Sqlite(_) => options.readers,
             Inner::Postgres(_) => options.connections / 2,
         };
-        let turns = || Turns::new(connections as usize / 2, options.patience);
+        let turns = || Turns::new(connections as usize / 4, options.patience);
         let (reading, writing) = (turns(), turns());
         Self { shared: Arc::new(Shared { inner, signals, carrier, reading, writing }), lane: Lane::Upkeep }
     }

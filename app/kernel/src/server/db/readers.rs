@@ -13,7 +13,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::{DbError, watch::Watch};
+use super::{
+    DbError,
+    watch::{Rota, Watch},
+};
 
 /// Some connections, made when they are needed. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +29,7 @@ struct Inner {
     most: u32,
     free: Arc<Semaphore>,
     patience: Duration,
+    rota: Option<Arc<Rota>>,
 }
 
 struct Reader {
@@ -41,9 +45,10 @@ pub(super) struct Lent {
 }
 
 impl Readers {
-    pub fn new(options: SqliteConnectOptions, most: u32, patience: Duration) -> Self {
+    /// With a rota, long statements take turns.
+    pub fn new(options: SqliteConnectOptions, most: u32, patience: Duration, rota: Option<Arc<Rota>>) -> Self {
         let free = Arc::new(Semaphore::new(most as usize));
-        Self(Arc::new(Inner { options, idle: Mutex::default(), most, free, patience }))
+        Self(Arc::new(Inner { options, idle: Mutex::default(), most, free, patience, rota }))
     }
 
     /// Waits for a reader whose statement may take so long.
@@ -57,7 +62,7 @@ impl Readers {
             reader
         } else {
             let mut connection = self.0.options.connect().await?;
-            let watch = Watch::over(&mut connection).await?;
+            let watch = Watch::over(&mut connection, self.0.rota.clone()).await?;
             Reader { connection, watch }
         };
         reader.watch.allow(time);
@@ -70,6 +75,7 @@ impl Readers {
     }
 
     fn take_back(&self, reader: Reader) {
+        reader.watch.end();
         self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
     }
 
@@ -115,8 +121,9 @@ impl Drop for Lent {
         let readers = self.readers.clone();
         tokio::spawn(async move {
             // Answered once the statement has ended. Where it cannot be, the connection is lost and another is made.
-            if reader.connection.ping().await.is_ok() {
-                readers.take_back(reader);
+            match reader.connection.ping().await {
+                Ok(()) => readers.take_back(reader),
+                Err(_) => reader.watch.end(),
             }
             drop(permit);
         });

@@ -13,6 +13,7 @@ use super::{
     lane::{Lane, PerLane},
     readers::Readers,
     statement::Statement,
+    watch::Rota,
     writer::{Size, Unit, Writer},
 };
 
@@ -73,12 +74,12 @@ impl Sqlite {
         let patience = options.patience;
         let writer = Writer::start(write, patience).await?;
         let connect = connect.create_if_missing(false).read_only(true);
-        let some = |most, options: SqliteConnectOptions| Readers::new(options, most, patience);
+        let rota = Some(Rota::of_half_the_processors());
         let readers = PerLane {
-            vital: some(VITAL, connect.clone()),
-            people: some(options.readers, connect.clone()),
+            vital: Readers::new(connect.clone(), VITAL, patience, None),
+            people: Readers::new(connect.clone(), options.readers, patience, rota),
             // In KiB, the inner pages: who reads many rows finds none of them in what is remembered.
-            work: some(WORK, connect.pragma("cache_size", "-4096")),
+            work: Readers::new(connect.pragma("cache_size", "-4096"), WORK, patience, None),
         };
         Ok(Self { readers, writer, path: path.into() })
     }

@@ -22,6 +22,8 @@ const GROUP: usize = 64;
 const GROUP_AGE: Duration = Duration::from_millis(20);
 /// A transaction that asks for nothing for so long is given up, for everybody else is waiting.
 const IDLE: Duration = Duration::from_secs(30);
+/// A transaction that takes longer is worth a word in the log.
+const LONG: Duration = Duration::from_secs(1);
 /// So long after a batch, the next goes before others who wait: however much they write, batches go on.
 const TURN: Duration = Duration::from_millis(500);
 /// After so many rows the cache is given back at the first rest: what was written by and by may stay in it.
@@ -31,7 +33,7 @@ const REST: Duration = Duration::from_secs(1);
 
 async fn connect(options: &SqliteConnectOptions) -> Result<(SqliteConnection, Watch), DbError> {
     let mut connection = options.connect().await?;
-    let watch = Watch::over(&mut connection).await?;
+    let watch = Watch::over(&mut connection, None).await?;
     Ok((connection, watch))
 }
 
@@ -163,6 +165,7 @@ impl Task {
             return;
         }
         let _ = ready.send(Ok(()));
+        let began = Instant::now();
 
         let mut failure = None;
         let ending = loop {
@@ -191,6 +194,10 @@ impl Task {
                 }
             }
         };
+        let held = began.elapsed();
+        if held > LONG {
+            tracing::warn!(ms = held.as_millis(), "a transaction held up everybody else who writes");
+        }
         // Nobody can ask for more while the end is under way.
         drop(commands);
         match ending {
