@@ -37,6 +37,10 @@ pub use signal::{EVERYTHING, Listener};
 pub use snapshot::{Part, Snapshot, Table, TableSum};
 pub use statement::MAX_ARGS;
 use statement::Statement;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 use turns::{Turn, Turns};
 pub use tx::Tx;
 use tx::Unit;
@@ -48,6 +52,9 @@ pub enum Engine {
     Sqlite,
     Postgres,
 }
+
+/// Statements known to take long that run at a time.
+const HEAVY: usize = 2;
 
 /// How a database is opened; the defaults suit a server.
 #[derive(Clone, Debug)]
@@ -75,6 +82,7 @@ impl Default for DbOptions {
 pub struct Db {
     shared: Arc<Shared>,
     lane: Lane,
+    is_heavy: bool,
 }
 
 struct Shared {
@@ -84,6 +92,9 @@ struct Shared {
     /// Turns of people to read, and to write.
     reading: Arc<Turns>,
     writing: Arc<Turns>,
+    /// Those for statements that are known to take long, on PostgreSQL: what runs there cannot be made to pause.
+    heavy: Semaphore,
+    patience: Duration,
 }
 
 enum Inner {
@@ -120,14 +131,21 @@ impl Db {
             Inner::Postgres(_) => options.connections / 2,
         };
         let turns = || Turns::new(connections as usize / 4, options.patience);
-        let (reading, writing) = (turns(), turns());
-        Self { shared: Arc::new(Shared { inner, signals, carrier, reading, writing }), lane: Lane::Upkeep }
+        let (reading, writing, heavy, patience) = (turns(), turns(), Semaphore::new(HEAVY), options.patience);
+        let shared = Shared { inner, signals, carrier, reading, writing, heavy, patience };
+        Self { shared: Arc::new(shared), lane: Lane::Upkeep, is_heavy: false }
     }
 
     /// The same database for another use.
     #[must_use]
     pub fn on(&self, lane: Lane) -> Self {
-        Self { shared: self.shared.clone(), lane }
+        Self { shared: self.shared.clone(), lane, is_heavy: false }
+    }
+
+    /// The same for statements that are known to take long. Few of them run at a time.
+    #[must_use]
+    pub fn heavy(&self) -> Self {
+        Self { shared: self.shared.clone(), lane: self.lane, is_heavy: true }
     }
 
     pub const fn lane(&self) -> Lane {
@@ -141,6 +159,16 @@ impl Db {
         }
     }
 
+    /// What a statement needs that reads, besides a connection.
+    async fn turn_to_read(&self) -> Result<(Option<Turn>, Option<SemaphorePermit<'_>>), DbError> {
+        let turn = self.turn(&self.shared.reading).await?;
+        if !self.is_heavy || turn.is_none() || self.engine() == Engine::Sqlite {
+            return Ok((turn, None));
+        }
+        let heavy = timeout(self.shared.patience, self.shared.heavy.acquire()).await.map_err(|_| DbError::Busy)?;
+        Ok((turn, heavy.ok()))
+    }
+
     pub fn engine(&self) -> Engine {
         match &self.shared.inner {
             Inner::Sqlite(_) => Engine::Sqlite,
@@ -151,7 +179,7 @@ impl Db {
     /// All rows of a statement that reads.
     pub async fn fetch_all(&self, sql: &str, args: Args) -> Result<Vec<Row>, DbError> {
         let statement = Statement::new(sql, args)?;
-        let _turn = self.turn(&self.shared.reading).await?;
+        let _turn = self.turn_to_read().await?;
         match &self.shared.inner {
             Inner::Sqlite(db) => db.fetch_all(statement, self.lane).await,
             Inner::Postgres(db) => db.fetch_all(statement, self.lane).await,
@@ -161,7 +189,7 @@ impl Db {
     /// The first row of a statement that reads.
     pub async fn fetch_optional(&self, sql: &str, args: Args) -> Result<Option<Row>, DbError> {
         let statement = Statement::new(sql, args)?;
-        let _turn = self.turn(&self.shared.reading).await?;
+        let _turn = self.turn_to_read().await?;
         match &self.shared.inner {
             Inner::Sqlite(db) => db.fetch_optional(statement, self.lane).await,
             Inner::Postgres(db) => db.fetch_optional(statement, self.lane).await,
@@ -178,7 +206,7 @@ impl Db {
         mut take: impl FnMut(Vec<Row>) -> Result<(), DbError>,
     ) -> Result<(), DbError> {
         let statement = Statement::new(sql, args)?;
-        let _turn = self.turn(&self.shared.reading).await?;
+        let _turn = self.turn_to_read().await?;
         match &self.shared.inner {
             Inner::Sqlite(db) => db.fetch_some(statement, self.lane, at_once, &mut take).await,
             Inner::Postgres(db) => db.fetch_some(statement, self.lane, at_once, &mut take).await,

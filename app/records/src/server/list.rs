@@ -148,7 +148,7 @@ pub async fn list_ids(ctx: &Ctx, permit: &AnyPermit, query: &ListQuery) -> Resul
         }
         sql.push(&format!(" order by t.id limit {AT_ONCE}"));
         let (text, args) = sql.finish();
-        let rows = ctx.db().fetch_all(&text, args).await?;
+        let rows = question.db(ctx).fetch_all(&text, args).await?;
         for row in &rows {
             ids.push(row.get(0)?);
         }

@@ -103,7 +103,7 @@ impl Walk {
         sql.push("select count(*)");
         self.matching(&mut sql);
         let (text, args) = sql.finish();
-        let row = ctx.db().fetch_optional(&text, args).await?;
+        let row = self.question.db(ctx).fetch_optional(&text, args).await?;
         Ok(row.map(|row| row.get(0)).transpose()?.unwrap_or(0))
     }
 
@@ -141,7 +141,7 @@ impl Walk {
             }
             Ok(())
         };
-        ctx.db().fetch_some(&text, args, SOME, each).await?;
+        self.question.db(ctx).fetch_some(&text, args, SOME, each).await?;
         found.truncate(fitting(found.iter().map(|(_, left_out)| *left_out)));
         Ok(found)
     }
@@ -174,7 +174,7 @@ impl Walk {
             take(rows.iter().map(|row| RowKey::read(engine, row, 0)).collect::<Result<_, _>>()?);
             Ok(())
         };
-        Ok(ctx.db().fetch_some(&text, args, at_once, each).await?)
+        Ok(self.question.db(ctx).fetch_some(&text, args, at_once, each).await?)
     }
 
     /// The rows of these keys that are still there and still covered, in this order, and how many of the keys that was:
@@ -198,7 +198,7 @@ impl Walk {
             }
             Ok(())
         };
-        ctx.db().fetch_some(&text, args, SOME, each).await?;
+        self.question.db(ctx).fetch_some(&text, args, SOME, each).await?;
         let done = fitting(keys.iter().map(|key| found.get(key).map_or(0, |(_, left_out)| *left_out)));
         let rows = keys[..done].iter().filter_map(|key| found.remove(key)).collect();
         Ok((self.whole(ctx, rows).await?, done))

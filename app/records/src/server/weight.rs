@@ -12,6 +12,9 @@ use crate::{Field, Kind};
 /// What one list may weigh. A person who puts conditions together by hand comes to a tenth of it.
 pub const MOST: usize = 200;
 
+/// What weighs more may take long.
+pub const HEAVY: usize = 20;
+
 /// Going from a row to the one it refers to, with the permit for that.
 const REFERENCE: usize = 4;
 /// Looking through a text that may have many pages.

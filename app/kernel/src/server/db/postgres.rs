@@ -36,6 +36,8 @@ impl Postgres {
                 ("idle_in_transaction_session_timeout", "60s"),
                 // A statement ends when the connection that asked for it is gone.
                 ("client_connection_check_interval", "500ms"),
+                // Compiling a statement that asks for many things takes longer than asking for them.
+                ("jit", "off"),
                 ("synchronous_commit", if options.durable { "on" } else { "off" }),
             ]);
         let some = |most: u32| {

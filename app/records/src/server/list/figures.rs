@@ -31,7 +31,7 @@ pub async fn totals(ctx: &Ctx, permit: &AnyPermit, query: &ListQuery) -> Result<
             sql.push(&format!(" group by {currency} order by 4 desc limit 3"));
         }
         let (text, args) = sql.finish();
-        for row in ctx.db().fetch_all(&text, args).await? {
+        for row in question.db(ctx).fetch_all(&text, args).await? {
             let (code, count): (String, i64) = (row.get(0)?, row.get(3)?);
             // No row has the field: there is nothing to add up.
             let (Some(millions), Some(rest)) = (row.get::<Option<i64>>(1)?, row.get::<Option<i64>>(2)?) else {

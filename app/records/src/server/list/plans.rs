@@ -2,7 +2,7 @@
 
 use kernel::{
     AppError,
-    server::{DbError, Engine},
+    server::{Db, DbError, Engine},
 };
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -64,9 +64,9 @@ pub struct Keyed {
     pub key: Json,
 }
 
-async fn fetch(ctx: &Ctx, sql: Sql, reader: &Reader, order: &Order, missing: bool) -> Result<Vec<Keyed>, AppError> {
+async fn fetch(db: &Db, sql: Sql, reader: &Reader, order: &Order, missing: bool) -> Result<Vec<Keyed>, AppError> {
     let (text, args) = sql.finish();
-    let rows = ctx.db().fetch_all(&text, args).await?;
+    let rows = db.fetch_all(&text, args).await?;
     let width = reader.width();
     let read = rows.iter().map(|row| {
         let key = if missing { Json::Null } else { order.read(row, width)? };
@@ -119,7 +119,7 @@ pub async fn in_order(
             sql.push(") ");
             rows_of_page(reader, entry, &format!(" order by p.k0 {direction}, p.id {direction}"), &mut sql);
         }
-        rows = fetch(ctx, sql, reader, order, false).await?;
+        rows = fetch(&question.db(ctx), sql, reader, order, false).await?;
     }
     if order.is_never_missing || rows.len() as u64 >= limit {
         return Ok(rows);
@@ -141,7 +141,7 @@ pub async fn in_order(
     {
         sql.push(&format!(" offset {}", offset.saturating_sub(present(ctx, question).await?)));
     }
-    rows.extend(fetch(ctx, sql, reader, order, true).await?);
+    rows.extend(fetch(&question.db(ctx), sql, reader, order, true).await?);
     Ok(rows)
 }
 
@@ -154,7 +154,7 @@ async fn present(ctx: &Ctx, question: &Question) -> Result<u64, AppError> {
     question.sort[0].expression(question.entry(), &mut sql);
     sql.push(" is not null");
     let (text, args) = sql.finish();
-    let row = ctx.db().fetch_optional(&text, args).await?;
+    let row = question.db(ctx).fetch_optional(&text, args).await?;
     Ok(row.map(|r| r.get::<i64>(0)).transpose()?.unwrap_or(0).unsigned_abs())
 }
 
@@ -216,7 +216,7 @@ pub async fn gather(
     }
     sql.push(") ");
     rows_of_page(reader, entry, &by("p"), &mut sql);
-    fetch(ctx, sql, reader, first, false).await
+    fetch(&question.db(ctx), sql, reader, first, false).await
 }
 
 /// The rows whose places and keys `page` holds: by their place in the table on SQLite, which finds them soonest there.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kernel::{
     AppError, Date, Timestamp,
-    server::{Arg, DbError, Row},
+    server::{Arg, Db, DbError, Row},
 };
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -26,6 +26,7 @@ const CAP: u64 = 10_000;
 pub struct Question {
     pub permit: AnyPermit,
     condition: Condition,
+    weight: usize,
     deleted: bool,
     /// Whether more than the permit's scope narrows the rows down.
     pub is_filtered: bool,
@@ -121,8 +122,9 @@ pub fn understand(ctx: &Ctx, permit: &AnyPermit, query: &ListQuery) -> Result<Qu
     }
     let is_filtered = !all.is_empty() || query.deleted || *permit.scope() != Scope::All;
     let condition = Condition::All(all);
-    weight::ensure(condition.weight(permit.entry()))?;
-    Ok(Question { permit: permit.clone(), condition, deleted: query.deleted, is_filtered, sort })
+    let weight = condition.weight(permit.entry());
+    weight::ensure(weight)?;
+    Ok(Question { permit: permit.clone(), condition, weight, deleted: query.deleted, is_filtered, sort })
 }
 
 /// Every term in one of the searched fields. What the permit hides is not looked through.
@@ -176,6 +178,11 @@ impl Question {
         self.permit.entry()
     }
 
+    /// Where it is asked.
+    pub fn db(&self, ctx: &Ctx) -> Db {
+        if self.weight > weight::HEAVY { ctx.db().heavy() } else { ctx.db().clone() }
+    }
+
     /// ` from t where …`: the rows that match.
     pub fn rows(&self, way: Way, sql: &mut Sql) {
         let deleted = if self.deleted { "is not null" } else { "is null" };
@@ -209,7 +216,7 @@ impl Question {
             return Ok(count);
         }
         let (text, args) = sql.finish();
-        let row = ctx.db().fetch_optional(&text, args).await?;
+        let row = self.db(ctx).fetch_optional(&text, args).await?;
         let rows = row.map(|r| r.get::<i64>(0)).transpose()?.unwrap_or(0).unsigned_abs();
         let count = Count { rows: rows.min(CAP), is_exact: rows <= CAP };
         ctx.app.remember_count(key, at, count);

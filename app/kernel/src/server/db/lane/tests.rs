@@ -138,3 +138,30 @@ async fn batches_give_way_to_who_saves_and_still_go_on() {
     }
     saving.iter().for_each(tokio::task::JoinHandle::abort);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn few_statements_known_to_take_long_run_at_a_time() {
+    let db = TestDb::empty().await;
+    if db.engine() == Engine::Sqlite {
+        return;
+    }
+    let reading: Vec<_> = (0..4_u128)
+        .map(|person| {
+            let db = db.on(Lane::Person(Uuid::from_u128(person))).heavy();
+            tokio::spawn(async move { db.fetch_all(ENDLESS, vec![]).await })
+        })
+        .collect();
+    let some = db.on(Lane::Person(Uuid::from_u128(7)));
+    until("two are under way", async || endless_ones(&some).await == 2).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(endless_ones(&some).await, 2);
+    assert_eq!(some.fetch_all("select 1", vec![]).await.unwrap().len(), 1);
+    // Those that wait come next.
+    reading[0].abort();
+    reading[1].abort();
+    until("the others have their turn", async || {
+        reading[..2].iter().all(tokio::task::JoinHandle::is_finished) && endless_ones(&some).await == 2
+    })
+    .await;
+    reading.iter().for_each(tokio::task::JoinHandle::abort);
+}
