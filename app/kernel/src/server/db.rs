@@ -53,8 +53,11 @@ pub enum Engine {
     Postgres,
 }
 
-/// Statements known to take long that run at a time.
+/// Statements known to take long that run at a time, and transactions that are one of many.
 const HEAVY: usize = 2;
+const BATCHES: usize = 2;
+/// How long one of many waits for its turn.
+const BATCH_PATIENCE: Duration = Duration::from_mins(1);
 
 /// How a database is opened; the defaults suit a server.
 #[derive(Clone, Debug)]
@@ -94,6 +97,8 @@ struct Shared {
     writing: Arc<Turns>,
     /// Those for statements that are known to take long, on PostgreSQL: what runs there cannot be made to pause.
     heavy: Semaphore,
+    /// Those for transactions that are one of many, on PostgreSQL: on SQLite the writer sees to that.
+    batches: Arc<Semaphore>,
     patience: Duration,
 }
 
@@ -131,8 +136,9 @@ impl Db {
             Inner::Postgres(_) => options.connections / 2,
         };
         let turns = || Turns::new(connections as usize / 4, options.patience);
-        let (reading, writing, heavy, patience) = (turns(), turns(), Semaphore::new(HEAVY), options.patience);
-        let shared = Shared { inner, signals, carrier, reading, writing, heavy, patience };
+        let (reading, writing, patience) = (turns(), turns(), options.patience);
+        let (heavy, batches) = (Semaphore::new(HEAVY), Arc::new(Semaphore::new(BATCHES)));
+        let shared = Shared { inner, signals, carrier, reading, writing, heavy, batches, patience };
         Self { shared: Arc::new(shared), lane: Lane::Upkeep, is_heavy: false }
     }
 
@@ -227,11 +233,18 @@ impl Db {
 
     async fn begin_of(&self, size: Size) -> Result<Tx, DbError> {
         let turn = self.turn(&self.shared.writing).await?;
+        let batch = match (size, self.engine()) {
+            (Size::Batch, Engine::Postgres) => {
+                let batch = timeout(BATCH_PATIENCE, self.shared.batches.clone().acquire_owned()).await;
+                batch.map_err(|_| DbError::Busy)?.ok()
+            }
+            _ => None,
+        };
         let unit = match &self.shared.inner {
             Inner::Sqlite(db) => Unit::Sqlite(db.begin(self.lane, size).await?),
             Inner::Postgres(db) => Unit::Postgres(db.begin(self.lane).await?),
         };
-        Ok(Tx::new(unit, self.shared.clone(), turn))
+        Ok(Tx::new(unit, self.shared.clone(), (turn, batch)))
     }
 
     /// Tells the other processes something that no transaction stands behind, such as who is here now. This one knows

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::{Args, DbError, Engine, Row, Shared, lent, signal, statement::Statement, turns::Turn, writer};
 
 /// So many values may wait in a transaction.
 const WAITING: usize = 1_000;
+
+/// A turn to write, and one to write as one of many.
+pub(super) type Held = (Option<Turn>, Option<OwnedSemaphorePermit>);
 
 /// A transaction: undone when dropped without [`Tx::commit`].
 ///
@@ -19,7 +24,7 @@ pub struct Tx {
     db: Arc<Shared>,
     told: Vec<String>,
     /// Of whoever writes, for as long as they do.
-    _turn: Option<Turn>,
+    _held: Held,
 }
 
 /// The same at its engine.
@@ -29,8 +34,8 @@ pub(super) enum Unit {
 }
 
 impl Tx {
-    pub(super) const fn new(unit: Unit, db: Arc<Shared>, turn: Option<Turn>) -> Self {
-        Self { unit, failed: false, waiting: vec![], db, told: vec![], _turn: turn }
+    pub(super) const fn new(unit: Unit, db: Arc<Shared>, held: Held) -> Self {
+        Self { unit, failed: false, waiting: vec![], db, told: vec![], _held: held }
     }
 
     pub fn engine(&self) -> Engine {

@@ -25,10 +25,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{DbError, Row, statement::Statement};
-
-/// How long a batch waits for its turn.
-const BATCH_PATIENCE: Duration = Duration::from_mins(1);
+use super::{BATCH_PATIENCE, DbError, Row, statement::Statement};
 
 type Answer<T> = oneshot::Sender<Result<T, DbError>>;
 
