@@ -34,6 +34,8 @@ export async function startServer({ empty = false } = {}): Promise<Server> {
     MAINSTAY_ADDR: `127.0.0.1:${port}`,
     MAINSTAY_PUBLIC_URL: url,
     MAINSTAY_DATA: join(folder, "data"),
+    // Journeys prepare much by the API.
+    MAINSTAY_LIMITS_API: "off",
   };
   const command = (args: string[], input = "") => {
     const run = spawnSync(program, args, { cwd: folder, env, input, encoding: "utf8" });

@@ -22,7 +22,7 @@ export class Server {
     server.password = PASSWORD;
     const port = 20_000 + (process.pid % 20_000) + next++;
     server.url = `http://127.0.0.1:${port}`;
-    const classes = ["API", "ANONYMOUS", "BROWSER", "EXPORTS"];
+    const classes = ["API", "ANONYMOUS", "BROWSER", "PAGES", "EXPORTS"];
     const limits = Object.fromEntries(classes.map((name) => [`MAINSTAY_LIMITS_${name}`, "off"]));
     const env = {
       PATH: process.env.PATH,

@@ -111,6 +111,8 @@ pub struct Limits {
     pub anonymous: Rates,
     /// The web app itself, by person; far from what a person clicks.
     pub browser: Rates,
+    /// Pages, by person, or by address of who is not signed in; far from what a person clicks.
+    pub pages: Rates,
     /// Exports somebody starts, however and on whichever process they do.
     pub exports: Rates,
 }
@@ -205,6 +207,7 @@ impl Config {
                 api: values.parse("limits.api")?,
                 anonymous: values.parse("limits.anonymous")?,
                 browser: values.parse("limits.browser")?,
+                pages: values.parse("limits.pages")?,
                 exports: values.parse("limits.exports")?,
             },
             log: values.parse("log")?,

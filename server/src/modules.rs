@@ -26,6 +26,7 @@ pub fn jobs() -> Kinds {
         notifications::server::add_jobs,
         transfer::server::add_jobs,
         backups::server::add_jobs,
+        crate::rest::idempotency::add_jobs,
     ];
     modules.into_iter().fold(Kinds::default(), |kinds, add| add(kinds))
 }

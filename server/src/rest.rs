@@ -11,7 +11,7 @@ mod change_sets;
 mod docs;
 mod exports;
 mod fields;
-mod idempotency;
+pub mod idempotency;
 mod imports;
 mod jobs;
 mod list;

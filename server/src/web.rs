@@ -83,6 +83,7 @@ fn guarded(routes: Router<State>, state: &State) -> Router<State> {
         .layer(Extension(state.hub.clone()))
         .layer(Extension(modules::notifications()))
         .layer(middleware::from_fn(functions::true_status))
+        .layer(middleware::from_fn_with_state(state.clone(), functions::return_to_own_page))
         .layer(middleware::from_fn_with_state(rate::Governor::new(state), rate::refuse_haste))
         .layer(middleware::from_fn_with_state(state.identity.clone(), authenticate))
 }

@@ -25,7 +25,9 @@ fn all() -> String {
 /// Keeps a choice on this browser for a year, or forgets it. The value has no `;`.
 pub fn write(name: &str, value: Option<&str>) {
     let age = if value.is_some() { 31_536_000 } else { 0 };
-    let cookie = format!("{name}={}; Path=/; Max-Age={age}; SameSite=Lax", value.unwrap_or_default());
+    let is_secure = window().location().protocol().is_ok_and(|protocol| protocol == "https:");
+    let secure = if is_secure { "; Secure" } else { "" };
+    let cookie = format!("{name}={}; Path=/; Max-Age={age}; SameSite=Lax{secure}", value.unwrap_or_default());
     // Where cookies are refused, the choice lasts as long as the page.
     document().unchecked_into::<web_sys::HtmlDocument>().set_cookie(&cookie).ok();
 }

@@ -117,6 +117,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("limits.api", "MAINSTAY_LIMITS_API", "60/min, 1000/h", RATES),
     setting("limits.anonymous", "MAINSTAY_LIMITS_ANONYMOUS", "20/min, 100/h", RATES),
     setting("limits.browser", "MAINSTAY_LIMITS_BROWSER", "3000/min", RATES),
+    setting("limits.pages", "MAINSTAY_LIMITS_PAGES", "1200/min", RATES),
     setting("limits.exports", "MAINSTAY_LIMITS_EXPORTS", "10/h", RATES),
     Setting {
         defaults: ["json,info", "text,info"],

@@ -2,10 +2,11 @@
 //! each time for a day.
 //!
 //! After draft-ietf-httpapi-idempotency-key-header-07: the same key with another request is refused, and so is one whose
-//! first request is still under way. A failure of ours is not kept, for nothing was done then; neither is a refusal for
-//! calling too often.
+//! first request is still under way. Only what was done is kept: what was refused or failed may be sent again. Of an answer
+//! that is large its status and its head are kept, with the hash of what it said.
 
 mod store;
+mod sweep;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use kernel::{
     AppError, FieldErrors,
@@ -23,7 +25,8 @@ use kernel::{
 };
 use records::server::Actor;
 use sha2::{Digest, Sha256};
-use store::{Claim, Kept};
+use store::{Claim, Claimed, Kept};
+pub use sweep::add_jobs;
 use tracing::Instrument;
 
 use super::body;
@@ -31,8 +34,16 @@ use crate::state::State;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// The hash of an answer's body (RFC 9530).
+const DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 /// What of an answer's head is part of what it says.
-const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, header::LOCATION];
+const KEPT: [HeaderName; 4] = [header::CONTENT_TYPE, header::ETAG, header::LOCATION, DIGEST];
+/// The largest body that is kept, in bytes.
+const LARGEST: usize = 16 << 10;
+/// Keys that one person may have kept at a time: more than the usual limit of the API lets anybody use in a day.
+const MOST: i64 = 25_000;
+/// Seconds after which it is worth trying again for who has so many.
+const FULL: u32 = 3_600;
 const LONGEST_KEY: usize = 255;
 
 pub async fn answer_once(Extracted(state): Extracted<State>, request: Request, next: Next) -> Response {
@@ -65,8 +76,10 @@ async fn once(
         body_hash,
         at: state.app.clock().now(),
     };
-    if let Some(kept) = store::claim(state.db(), &claim).await? {
-        return kept_answer(&claim, kept);
+    match store::claim(state.db(), &claim, MOST).await? {
+        Claimed::Ours => {}
+        Claimed::Before(kept) => return kept_answer(&claim, kept),
+        Claimed::TooMany => return Err(AppError::TooMany(FULL)),
     }
     // Done to its end and kept, even if the caller no longer waits.
     let (db, own) = (state.db().clone(), claim.clone());
@@ -105,7 +118,9 @@ fn kept_answer(claim: &Claim, kept: Kept) -> Result<Response, AppError> {
         let message = "a request with this Idempotency-Key is under way, or was cut off";
         return Err(AppError::Conflict(message.into()));
     };
-    let mut response = Response::new(Body::from(answer.body));
+    let is_left_out = answer.headers.iter().any(|(name, _)| *name == DIGEST.as_str());
+    let body = if is_left_out { Bytes::from_static(LEFT_OUT) } else { Bytes::from(answer.body) };
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() =
         u16::try_from(answer.status).ok().and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or_default();
     for (name, value) in answer.headers {
@@ -116,19 +131,29 @@ fn kept_answer(claim: &Claim, kept: Kept) -> Result<Response, AppError> {
     Ok(response)
 }
 
+/// What is said again of an answer that was too large to be kept.
+const LEFT_OUT: &[u8] = br#"{"detail":"This was done. Its answer was too large to be kept."}"#;
+
 async fn keep(db: &Db, claim: &Claim, response: Response) -> Result<Response, AppError> {
-    let (parts, body) = response.into_parts();
-    let body: Bytes = to_bytes(body, usize::MAX).await.map_err(unexpected)?;
-    if parts.status.is_server_error() || parts.status == StatusCode::TOO_MANY_REQUESTS {
+    let (mut parts, body) = response.into_parts();
+    if !parts.status.is_success() {
         store::forget(db, claim).await?;
-    } else {
-        let status = i64::from(parts.status.as_u16());
-        store::keep(db, claim, store::Answer { status, headers: told(&parts.headers), body: body.to_vec() }).await?;
+        return Ok(Response::from_parts(parts, body));
     }
+    let body: Bytes = to_bytes(body, usize::MAX).await.map_err(unexpected)?;
+    let kept = if body.len() > LARGEST {
+        let digest = format!("sha-256=:{}:", STANDARD.encode(Sha256::digest(&body)));
+        parts.headers.insert(DIGEST, HeaderValue::from_str(&digest).map_err(unexpected)?);
+        vec![]
+    } else {
+        body.to_vec()
+    };
+    let status = i64::from(parts.status.as_u16());
+    store::keep(db, claim, store::Answer { status, headers: told(&parts.headers), body: kept }).await?;
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
 fn told(headers: &HeaderMap) -> Vec<(String, String)> {
-    let told = KEPT.iter().filter_map(|name| Some((name.to_string(), headers.get(name)?.to_str().ok()?.to_owned())));
-    told.collect()
+    let told = |name: HeaderName| Some((name.to_string(), headers.get(&name)?.to_str().ok()?.to_owned()));
+    KEPT.into_iter().filter_map(told).collect()
 }

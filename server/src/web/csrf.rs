@@ -4,10 +4,10 @@ use axum::{
     extract::{Request, State as Extracted},
     http::{
         HeaderMap, Method,
-        header::{AUTHORIZATION, COOKIE, HOST, ORIGIN},
+        header::{AUTHORIZATION, COOKIE, ORIGIN},
     },
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use kernel::{AppError, server::Problem};
 
@@ -20,8 +20,12 @@ pub async fn refuse_foreign_writes(Extracted(state): Extracted<State>, request: 
     if safe || is_ours(request.headers(), &state.config.web.public_url) {
         return next.run(request).await;
     }
-    Problem(AppError::Forbidden).into_response()
+    Problem(AppError::Forbidden).with_detail(FOREIGN)
 }
+
+/// What is said to another site's page, and to whoever opened ours at another address than that of the configuration.
+const FOREIGN: &str = "This came from a page at another address than the program is set up for: an administrator sets \
+                       MAINSTAY_PUBLIC_URL to the address that browsers use.";
 
 /// `Sec-Fetch-Site` where the browser sends it, else `Origin` (OWASP Cross-Site Request Forgery Prevention, "Fetch
 /// Metadata headers" and "Verifying origin with standard headers").
@@ -35,9 +39,7 @@ pub(super) fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {
         return site == "same-origin";
     }
     if headers.contains_key(ORIGIN) {
-        let Some(origin) = text(ORIGIN) else { return false };
-        let host = origin.split_once("://").map(|(_, host)| host);
-        return origin.eq_ignore_ascii_case(public_url) || host.is_some() && host == text(HOST);
+        return text(ORIGIN).is_some_and(|origin| origin.eq_ignore_ascii_case(public_url));
     }
     !headers.contains_key(COOKIE)
 }
@@ -62,7 +64,7 @@ mod tests {
     fn our_pages_and_scripts_with_a_token_may_write() {
         assert!(allowed(&[("sec-fetch-site", "same-origin"), ("cookie", "session=1")]));
         assert!(allowed(&[("origin", "https://crm.example"), ("cookie", "session=1")]));
-        assert!(allowed(&[("origin", "http://localhost:3000"), ("host", "localhost:3000"), ("cookie", "session=1")]));
+        assert!(allowed(&[("origin", "HTTPS://crm.example"), ("cookie", "session=1")]));
         assert!(allowed(&[("authorization", "Bearer x")]));
         assert!(allowed(&[]));
     }
@@ -76,6 +78,11 @@ mod tests {
         for origin in ["https://evil.example", "null", "https://crm.example.evil.example"] {
             assert!(!allowed(&[("origin", origin), ("cookie", "session=1")]), "{origin}");
             assert!(!allowed(&[("origin", origin), ("host", "crm.example")]), "{origin}");
+        }
+        // Scheme and host are those of the configuration, whatever name the request was sent to.
+        for origin in ["http://crm.example", "https://crm.example:8443", "http://localhost:3000"] {
+            assert!(!allowed(&[("origin", origin), ("host", "localhost:3000"), ("cookie", "session=1")]), "{origin}");
+            assert!(!allowed(&[("origin", origin), ("host", "crm.example"), ("cookie", "session=1")]), "{origin}");
         }
         assert!(!allowed(&[("cookie", "session=1")]));
         assert!(!allowed(&[("cookie", "session=1"), ("authorization", "Bearer x")]));

@@ -1,19 +1,56 @@
-//! The status of a server function's error. The framework answers each with 500; a script, a proxy and the log are to
-//! be told what it is.
+//! What the framework does not see to for server functions.
+//!
+//! It answers each error with 500; a script, a proxy and the log are to be told what it is. And it sends a plain form back
+//! to wherever the browser says it came from; that is to be a page of ours.
 
 use axum::{
     body::{Body, to_bytes},
-    extract::Request,
-    http::{HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER},
+    extract::{Request, State as Extracted},
+    http::{
+        HeaderName, HeaderValue, StatusCode, Uri,
+        header::{HOST, LOCATION, REFERER, RETRY_AFTER},
+    },
     middleware::Next,
     response::Response,
 };
 use kernel::AppError;
 
+use crate::state::State;
+
 /// Marks an answer of the framework that holds an error.
 const ERROR: HeaderName = HeaderName::from_static("serverfnerror");
 /// No error is longer.
 const LONGEST: usize = 64 * 1024;
+
+/// Where a plain form goes whose page is not known.
+const HOME: &str = "/sign-in";
+
+/// Lets the answer to a plain form lead to the page it was on, where that is one of ours.
+pub async fn return_to_own_page(Extracted(state): Extracted<State>, mut request: Request, next: Next) -> Response {
+    let own = &state.config.web.public_url;
+    if request.headers().contains_key(REFERER) {
+        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+        let from = request.headers().get(REFERER).and_then(|from| from.to_str().ok()?.parse::<Uri>().ok());
+        let path = from.as_ref().and_then(|from| path(from, own, host)).unwrap_or(HOME);
+        let page = HeaderValue::from_str(&format!("{own}{path}")).unwrap_or(HeaderValue::from_static(HOME));
+        request.headers_mut().insert(REFERER, page);
+    }
+    let mut response = next.run(request).await;
+    // Without the host: the browser may know us by another name than the configuration.
+    let path = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()?.strip_prefix(own.as_str()));
+    if let Some(Ok(path)) = path.filter(|path| path.starts_with('/')).map(HeaderValue::from_str) {
+        response.headers_mut().insert(LOCATION, path);
+    }
+    response
+}
+
+/// The path of an address of ours.
+fn path<'a>(from: &'a Uri, own: &str, host: Option<&str>) -> Option<&'a str> {
+    let authority = from.authority()?.as_str();
+    let is_own = own.split_once("://").is_some_and(|(_, own)| own.eq_ignore_ascii_case(authority));
+    let path = from.path_and_query()?.as_str();
+    ((is_own || Some(authority) == host) && path.starts_with('/') && !path.starts_with("//")).then_some(path)
+}
 
 /// Gives the answer of a server function the status of the error it holds.
 pub async fn true_status(request: Request, next: Next) -> Response {

@@ -1,9 +1,9 @@
-//! How often somebody may call the API.
+//! How often somebody may ask.
 //!
-//! A script is counted by the person it acts for, a stranger by their network address, and the web app's own calls by
-//! the person again but in a class of their own, whose limit nobody meets by clicking; so are those of a page on which
-//! nobody is signed in any more, by the address. Signing in has its own throttle, and so has starting an export, which
-//! all processes count together. Each process counts for itself here, in memory.
+//! A request is counted by what it asks for, whatever it says of itself: the API, the functions behind the screens, or a
+//! page. Each is counted by the person it is asked for, or by the network address of who is not signed in, and only the
+//! limits of the API are such that anybody meets them. Signing in has its own throttle, and so has starting an export,
+//! which all processes count together. Each process counts for itself here, in memory.
 
 use std::{
     collections::HashMap,
@@ -38,6 +38,7 @@ enum Class {
     Api,
     Anonymous,
     Browser,
+    Page,
 }
 
 /// Where a form sends a file, and where a script signs in.
@@ -87,6 +88,7 @@ impl Governor {
             Class::Api => &self.0.limits.api,
             Class::Anonymous => &self.0.limits.anonymous,
             Class::Browser => &self.0.limits.browser,
+            Class::Page => &self.0.limits.pages,
         }
     }
 
@@ -141,7 +143,7 @@ pub async fn refuse_haste(Extracted(governor): Extracted<Governor>, request: Req
         next.run(request).await
     };
     // What has a limit of its own says how one stands with that.
-    if class != Class::Browser && !response.headers().contains_key(LIMIT) {
+    if matches!(class, Class::Api | Class::Anonymous) && !response.headers().contains_key(LIMIT) {
         let Standing { limit, remaining, reset, .. } = standing;
         tell(response.headers_mut(), governor.rates(class), [limit, remaining, reset]);
     }
@@ -163,21 +165,23 @@ pub fn tell(headers: &mut HeaderMap, rates: &Rates, [limit, remaining, reset]: [
 
 fn caller(request: &Request, public_url: &str) -> Option<(Class, Who)> {
     let path = request.uri().path();
-    let is_socket = path.starts_with("/ws/");
-    if !path.starts_with("/api/") && !is_socket && path != UPLOAD || health::serves(path) {
+    // Counts failures by account and network: an office behind one address signs in all the same.
+    if health::serves(path) || path == LOGIN {
         return None;
     }
     let person = request.extensions().get::<Arc<Actor>>().and_then(|actor| actor.user).map(Who::Person);
+    let is_socket = path.starts_with("/ws/");
     let is_script = request.headers().contains_key(AUTHORIZATION);
     let is_interface = path.starts_with("/api/v1/");
+    let is_behind_screens = path.starts_with("/api/") || is_socket || path == UPLOAD;
     let is_page = || is_return(request) && csrf::is_page(request.headers(), public_url);
     match person {
-        Some(person) if is_script => Some((Class::Api, person)),
-        Some(person) => Some((Class::Browser, person)),
-        // Counts failures by account and network: an office behind one address signs in all the same.
-        None if path == LOGIN => None,
+        Some(person) if is_interface || is_script => Some((Class::Api, person)),
+        Some(person) if is_behind_screens => Some((Class::Browser, person)),
+        Some(person) => Some((Class::Page, person)),
         None if is_interface || is_script || is_socket && !is_page() => Some((Class::Anonymous, address(request))),
-        None => Some((Class::Browser, address(request))),
+        None if is_behind_screens => Some((Class::Browser, address(request))),
+        None => Some((Class::Page, address(request))),
     }
 }
 
@@ -202,8 +206,13 @@ mod tests {
 
     fn governor(api: &str, clock: &Clock) -> Governor {
         let rates = |text: &str| text.parse().unwrap();
-        let limits =
-            Limits { api: rates(api), anonymous: rates("2/min"), browser: rates("off"), exports: rates("off") };
+        let limits = Limits {
+            api: rates(api),
+            anonymous: rates("2/min"),
+            browser: rates("off"),
+            pages: rates("off"),
+            exports: rates("off"),
+        };
         let public_url = "https://crm.example".to_owned();
         Governor(Arc::new(Inner { limits, public_url, clock: clock.clone(), counted: Mutex::default() }))
     }

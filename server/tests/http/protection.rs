@@ -1,4 +1,4 @@
-use super::support::Service;
+use super::{api::world::World, support::Service};
 
 #[tokio::test]
 async fn every_answer_carries_the_protecting_headers() {
@@ -61,4 +61,43 @@ async fn a_body_above_the_limit_is_refused_before_it_is_read() {
     assert_ne!(status("/api/v1/companies/", "2097152").await, 413);
     assert_ne!(status("/api/v1/imports/", "3145728").await, 413);
     assert_eq!(status("/api/v1/imports/", "4194304").await, 413);
+}
+
+#[tokio::test]
+async fn a_refused_form_goes_back_to_a_page_of_ours() {
+    let world = World::new().await;
+    let own = world.service.state.config.web.public_url.clone();
+    for (referer, page) in [
+        (format!("{own}/sign-in?next=/companies"), "/sign-in?next=%2Fcompanies&"),
+        ("http://other.example/sign-in".to_owned(), "/sign-in?"),
+        ("http://mainstay.test/sign-in".to_owned(), "/sign-in?"),
+        ("https://evil.example/companies".to_owned(), "/sign-in?"),
+        (format!("{own}//evil.example/"), "/sign-in?"),
+        ("nonsense".to_owned(), "/sign-in?"),
+    ] {
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept", "text/html"),
+            ("sec-fetch-site", "same-origin"),
+            ("host", "mainstay.test"),
+            ("referer", referer.as_str()),
+        ];
+        let body = "email=ada%40example.com&password=wrong&next=";
+        let answer = world.service.ask("POST", "/api/identity/sign-in", &headers, body).await;
+        assert!(answer.header("location").starts_with(page), "{referer}: {}", answer.header("location"));
+        assert!(answer.header("location").contains("__err="), "{referer}");
+    }
+}
+
+#[tokio::test]
+async fn over_tls_every_cookie_is_secure() {
+    let world = World::with(&[("MAINSTAY_PUBLIC_URL", "https://crm.example")]).await;
+    let dark = serde_json::json!({ "theme": "dark" });
+    assert_eq!(world.ask("ada", "PATCH", "/api/v1/settings/preferences/me/", &[], Some(dark)).await.status, 200);
+    let form = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+    let body = "email=ada%40example.com&password=correct+horse+battery&next=";
+    let answer = world.service.ask("POST", "/api/identity/sign-in", &form, body).await;
+    let cookies: Vec<&str> = answer.headers.get_all("set-cookie").iter().map(|c| c.to_str().unwrap()).collect();
+    assert!(cookies.iter().any(|cookie| cookie.starts_with("theme=dark;")), "{cookies:?}");
+    assert!(cookies.iter().all(|cookie| cookie.contains("; Secure")), "{cookies:?}");
 }

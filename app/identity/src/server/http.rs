@@ -307,17 +307,18 @@ pub(crate) async fn enter(
     let preferences = preferences::server::of(&identity.system(), signed_in.user).await?;
     let next = if next == "/" { crate::local_path(&preferences.start_page) } else { next };
     let mut cookies = vec![cookie(identity, signed_in.secret.as_deref().unwrap_or_default())];
-    cookies.extend(look(&preferences));
+    cookies.extend(look(&preferences, identity.is_secure()));
     answer(parts, &cookies, next)?;
     Ok(next.to_owned())
 }
 
 /// What the browser of somebody who chose a look is told of it, as its own screens write it down.
-fn look(preferences: &Preferences) -> Vec<String> {
+fn look(preferences: &Preferences, is_secure: bool) -> Vec<String> {
     let Some(written) = preferences.updated_at else { return vec![] };
     let cookie = |name: &str, value: Option<&str>| {
         let age = if value.is_some() { 31_536_000 } else { 0 };
-        format!("{name}={}; Path=/; Max-Age={age}; SameSite=Lax", value.unwrap_or_default())
+        let secure = if is_secure { "; Secure" } else { "" };
+        format!("{name}={}; Path=/; Max-Age={age}; SameSite=Lax{secure}", value.unwrap_or_default())
     };
     vec![
         cookie("theme", preferences.theme.mark()),

@@ -38,11 +38,14 @@ pub async fn titles(
 ) -> Result<(), AppError> {
     let Some(entry) = ctx.app.registry().get(target) else { return Ok(()) };
     let Some(permit) = ctx.find_permit(entry, Action::View) else { return Ok(()) };
+    // What is remembered was read for others, who may see more.
+    if !permit.may_see(entry.ty.title_field()) {
+        return Ok(());
+    }
     if *permit.scope() == Scope::All {
         ctx.app.known_labels(entry, &mut ids, labels);
     }
-    let title = entry.ty.title_field();
-    if ids.is_empty() || !permit.may_see(title) {
+    if ids.is_empty() {
         return Ok(());
     }
     let at = entry.changes();

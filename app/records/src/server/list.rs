@@ -43,7 +43,9 @@ pub struct Rows {
     pub next: Option<String>,
     /// Whether rows follow; where several fields are sorted by, there is no cursor to them.
     pub has_more: bool,
-    /// What the rows take up, until they are told.
+    /// The bytes of the large values among them.
+    pub large: u64,
+    /// What they take up, until they are told.
     pub held: Held,
 }
 
@@ -130,7 +132,7 @@ async fn page(
     let held = ctx.app.room().take(ctx.actor.user, 2 * left_out).await?;
     let mut rows = rows.into_iter().map(|Keyed { row, left_out, .. }| (row, left_out)).collect();
     complete(ctx, &[permit], reader, &mut rows).await?;
-    Ok(Rows { rows: rows.into_iter().map(|(row, _)| row).collect(), count, next, has_more, held })
+    Ok(Rows { rows: rows.into_iter().map(|(row, _)| row).collect(), count, next, has_more, large: left_out, held })
 }
 
 /// The ids of all rows that match, in their own order.

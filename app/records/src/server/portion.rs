@@ -15,7 +15,7 @@ use super::{AnyPermit, Ctx, Entry, Sql, Stored, storage, storage::Reader};
 /// in their columns, as keys, as the change.
 pub const PORTION: u64 = 2 << 20;
 /// Bytes of the records of one answer. As JSON they are about twice as many.
-pub const ANSWER: u64 = 8 << 20;
+pub const ANSWER: u64 = 6 << 20;
 /// What a record takes up besides its heavy values, about.
 const LIGHT: u64 = 2 << 10;
 

@@ -168,3 +168,20 @@ fn the_fixture_has_every_kind_but_decimal() {
     let kinds: BTreeSet<&str> = Specimen::TYPE.fields.iter().map(|f| records::text::expected(&f.kind)).collect();
     assert_eq!(kinds.len(), 15);
 }
+
+#[tokio::test]
+async fn what_one_may_not_see_is_not_told_because_others_asked_for_it_before() {
+    let world = World::new().await;
+    let ctx = world.ctx();
+    let parent = create(&ctx, &specimen("Parent")).await;
+    create(&ctx, &Specimen { parent: Some(kernel::Id::new(parent)), ..specimen("Child") }).await;
+    let labels = async |ctx: &server::Ctx| {
+        let permit = ctx.permit::<Specimen>(Action::View).unwrap();
+        let page = server::list(ctx, &permit, &by("created_at")).await.unwrap();
+        page.labels.get(&parent).cloned()
+    };
+    assert_eq!(labels(&ctx).await.as_deref(), Some("Parent"));
+    let grants = Grants::everything().hide("specimens", "name");
+    let blind = world.app.ctx(server::testing::actor(world.me, None, grants));
+    assert_eq!(labels(&blind).await, None);
+}

@@ -35,16 +35,37 @@ async fn a_repeated_request_is_answered_and_not_done_again() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_repeated_too() {
+async fn what_was_refused_may_be_sent_again() {
     let world = World::new().await;
-    for replayed in ["", "true"] {
-        let answer = keyed(&world, "ada", COMPANIES, "empty", "").await;
+    for _ in 0..2 {
+        let answer = keyed(&world, "ada", COMPANIES, "first", "").await;
         refuses(&answer, 422);
-        assert_eq!(answer.header("idempotency-replayed"), replayed);
+        assert_eq!(answer.header("idempotency-replayed"), "");
     }
+    // Put right, it is another request, and nothing was done under the key yet.
+    assert_eq!(keyed(&world, "ada", COMPANIES, "first", "Acme").await.status, 201);
     refuses(&keyed(&world, "gus", COMPANIES, "k", "Acme").await, 403);
     refuses(&keyed(&world, "nobody", COMPANIES, "k", "Acme").await, 401);
     refuses(&keyed(&world, "ada", COMPANIES, &"k".repeat(256), "Acme").await, 400);
+}
+
+#[tokio::test]
+async fn of_a_large_answer_its_status_and_hash_are_kept() {
+    let world = World::new().await;
+    let body = json!({ "name": "Acme", "notes": "x".repeat(20_000) });
+    let ask = async || world.ask("ada", "POST", COMPANIES, &[("idempotency-key", "large")], Some(body.clone())).await;
+    let (first, again) = (ask().await, ask().await);
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 201));
+    assert!(first.body.len() > 20_000);
+    assert_eq!(again.json()["detail"], "This was done. Its answer was too large to be kept.");
+    for name in ["location", "etag", "repr-digest"] {
+        assert!(!first.header(name).is_empty(), "{name}");
+        assert_eq!(first.header(name), again.header(name));
+    }
+    assert_eq!(world.rows("companies").await, 1);
+    let kept = "select max(coalesce(octet_length(body), 0)) from idempotency_keys";
+    let row = world.service.state.db().fetch_optional(kept, vec![]).await.unwrap().unwrap();
+    assert_eq!(row.get::<i64>(0).unwrap(), 0);
 }
 
 #[tokio::test]

@@ -70,8 +70,34 @@ async fn the_web_app_does_not_meet_the_limit_of_scripts() {
     for _ in 0..50 {
         let answer = world.service.ask("POST", "/api/home", &headers, "{}").await;
         assert_eq!((answer.status.as_u16(), answer.header("ratelimit-limit")), (200, ""), "{}", answer.text());
-        assert_eq!(world.service.ask("GET", COMPANIES, &headers, "").await.status, 200);
+        assert_eq!(world.service.ask("GET", "/companies", &headers[..1], "").await.status, 200);
     }
+}
+
+#[tokio::test]
+async fn the_api_is_counted_however_one_signs_in_and_whatever_the_request_says_of_itself() {
+    let world = World::with(&[("MAINSTAY_LIMITS_API", "5/min")]).await;
+    // Two of five were teams.
+    let cookie = world.sign_in("ada").await;
+    let own = world.service.state.config.web.public_url.clone();
+    let headers = [("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin"), ("origin", own.as_str())];
+    for status in [200, 200, 200, 429] {
+        assert_eq!(world.service.ask("GET", COMPANIES, &headers, "").await.status, status);
+    }
+    assert_eq!(world.get("ada", COMPANIES).await.status, 429);
+}
+
+#[tokio::test]
+async fn pages_have_a_limit_of_their_own() {
+    let world = World::with(&[("MAINSTAY_LIMITS_PAGES", "3/min")]).await;
+    let cookie = world.sign_in("ada").await;
+    let mine = [("cookie", cookie.as_str())];
+    for status in [200, 200, 200, 429] {
+        assert_eq!(world.service.ask("GET", "/companies", &mine, "").await.status, status);
+        // A stranger's are counted by where they come from.
+        assert_eq!(world.service.ask("GET", "/sign-in", &[], "").await.status, status);
+    }
+    assert_eq!(world.get("ada", COMPANIES).await.status, 200);
 }
 
 #[tokio::test]

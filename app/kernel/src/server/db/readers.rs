@@ -23,7 +23,7 @@ use super::{
 
 /// Connections that are used every day, each of which remembers so many KiB: the inner pages of large tables and the rows
 /// of a busy hour. Those that are made beside them for a crowd remember less.
-const USUAL: usize = 6;
+const USUAL: usize = 4;
 const REMEMBERED: &str = "-8192";
 const REMEMBERED_BESIDE: &str = "-2048";
 
