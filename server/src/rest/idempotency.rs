@@ -3,7 +3,7 @@
 //!
 //! After draft-ietf-httpapi-idempotency-key-header-07: the same key with another request is refused, and so is one whose
 //! first request is still under way. Only what was done is kept: what was refused or failed may be sent again. Of an answer
-//! that is large its status and its head are kept, with the hash of what it said.
+//! that is large its head is kept, with the hash of what it said.
 
 mod store;
 mod sweep;
@@ -119,10 +119,9 @@ fn kept_answer(claim: &Claim, kept: Kept) -> Result<Response, AppError> {
         return Err(AppError::Conflict(message.into()));
     };
     let is_left_out = answer.headers.iter().any(|(name, _)| *name == DIGEST.as_str());
-    let body = if is_left_out { Bytes::from_static(LEFT_OUT) } else { Bytes::from(answer.body) };
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() =
-        u16::try_from(answer.status).ok().and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or_default();
+    let status = u16::try_from(answer.status).ok().and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or_default();
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = if is_left_out { StatusCode::NO_CONTENT } else { status };
     for (name, value) in answer.headers {
         let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) else { continue };
         response.headers_mut().insert(name, value);
@@ -130,9 +129,6 @@ fn kept_answer(claim: &Claim, kept: Kept) -> Result<Response, AppError> {
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(response)
 }
-
-/// What is said again of an answer that was too large to be kept.
-const LEFT_OUT: &[u8] = br#"{"detail":"This was done. Its answer was too large to be kept."}"#;
 
 async fn keep(db: &Db, claim: &Claim, response: Response) -> Result<Response, AppError> {
     let (mut parts, body) = response.into_parts();

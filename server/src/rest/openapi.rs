@@ -70,7 +70,12 @@ refused by name; what you may not see answers 404.
 and 412 with the current record when it is stale; `*` overrides knowingly.
 
 **Repeating.** A POST or PATCH with an `Idempotency-Key` is done once: sent again within a day it is answered as the \
-first time.
+first time. What was refused is not kept and may be put right. Of an answer above 16 KiB its fields are kept, with \
+`Repr-Digest`, and said again with 204.
+
+**Size of questions.** Conditions weigh by what they cost: comparing a value 1, looking into long text 10, going through a \
+reference 4; one list may weigh 200. A list holds 6 MiB of long texts at most: it may end before its `page_size`, and \
+`next` leads on; asked for by `page`, it is refused with 413. What takes longer than ten seconds is given up with 503.
 
 **Limits.** 60 requests a minute and 1,000 an hour unless set otherwise, and 10 exports an hour; the `RateLimit-…` \
 fields of each answer say what is left, and 429 when to come back.
@@ -131,6 +136,11 @@ impl<'a> Operation<'a> {
 
     fn takes(mut self, names: &[&str]) -> Self {
         self.parameters.extend(names.iter().map(|name| link("parameters", name)));
+        if names.contains(&"Idempotency-Key") {
+            let done = "It was done before, by the same `Idempotency-Key`, and the answer was too large to be kept.";
+            let headers = json!({ "Repr-Digest": link("headers", "Repr-Digest") });
+            self.answers.entry("204").or_insert_with(|| json!({ "description": done, "headers": headers }));
+        }
         self
     }
 

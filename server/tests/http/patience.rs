@@ -38,7 +38,11 @@ async fn an_answer_that_nobody_reads_is_given_up_with_what_it_takes_up() {
         let _ = socket.read_to_end(&mut read).await;
         assert!(read.starts_with(b"HTTP/1.1 200") && read.len() < 7 << 20, "{} bytes were sent", read.len());
     }
-    // Whoever reads gets it all.
-    let answer = world.get("ada", "/api/v1/companies/?page_size=200").await.json();
-    assert_eq!(answer["results"].as_array().unwrap().len(), 80);
+    // Whoever reads gets it all, in as many pages as it takes.
+    let first = world.get("ada", "/api/v1/companies/?page_size=200").await.json();
+    let next = first["next"].as_str().unwrap().split_once("/api/").unwrap().1.to_owned();
+    let second = world.get("ada", &format!("/api/{next}")).await.json();
+    let count = |page: &serde_json::Value| page["results"].as_array().unwrap().len();
+    assert_eq!((count(&first) + count(&second), first["count"].as_u64()), (80, Some(80)));
+    assert_eq!(second["next"], serde_json::Value::Null);
 }

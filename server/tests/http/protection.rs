@@ -68,7 +68,7 @@ async fn a_refused_form_goes_back_to_a_page_of_ours() {
     let world = World::new().await;
     let own = world.service.state.config.web.public_url.clone();
     for (referer, page) in [
-        (format!("{own}/sign-in?next=/companies"), "/sign-in?next=%2Fcompanies&"),
+        (format!("{own}/sign-in?next=/companies"), "/sign-in?next=/companies&"),
         ("http://other.example/sign-in".to_owned(), "/sign-in?"),
         ("http://mainstay.test/sign-in".to_owned(), "/sign-in?"),
         ("https://evil.example/companies".to_owned(), "/sign-in?"),

@@ -54,6 +54,7 @@ pub fn headers() -> Json {
     json!({
         "ETag": header("The record's version.", true, json!({ "type": "string", "pattern": "^\"[0-9]+\"$", "examples": ["\"7\""] })),
         "Location": header("Where it is.", true, json!({ "type": "string", "format": "uri-reference" })),
+        "Repr-Digest": header("The hash of an answer that was not kept whole.", false, text.clone()),
         "Allow": header("The methods there are, with commas between.", true, text.clone()),
         "WWW-Authenticate": header("How one signs in: `Bearer`.", true, text),
         "Retry-After": header("Seconds to wait.", true, whole.clone()),

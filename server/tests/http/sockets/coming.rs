@@ -18,7 +18,7 @@ async fn painted(world: &World, cookie: &str) -> String {
 async fn what_is_written_between_painting_a_page_and_opening_its_socket_is_told() {
     let world = World::new().await;
     let at = world.service.listen().await;
-    let (cookie, own) = (world.sign_in("rita").await, format!("http://{at}"));
+    let (cookie, own) = (world.sign_in("rita").await, world.service.state.config.web.public_url.clone());
     let headers = [("cookie", cookie.as_str()), ("origin", own.as_str())];
     // Whether or not somebody else hears of it meanwhile: then what happened is kept.
     let place = painted(&world, &cookie).await;
@@ -104,7 +104,7 @@ async fn a_page_of_another_site_opens_no_socket() {
     let world = World::new().await;
     let at = world.service.listen().await;
     let cookie = world.sign_in("ada").await;
-    let own = format!("http://{at}");
+    let own = world.service.state.config.web.public_url.clone();
     assert!(Listener::open(at, "", &[("cookie", &cookie), ("origin", &own)]).await.is_ok());
     for foreign in ["https://evil.example", "null"] {
         assert_eq!(Listener::open(at, "", &[("cookie", &cookie), ("origin", foreign)]).await.err(), Some(403));
@@ -116,7 +116,7 @@ async fn a_page_of_another_site_opens_no_socket() {
 async fn a_page_whose_session_is_over_is_told_so_and_a_script_is_refused() {
     let world = World::new().await;
     let at = world.service.listen().await;
-    let own = format!("http://{at}");
+    let own = world.service.state.config.web.public_url.clone();
     for rest in ["", "?hub=x&after=1"] {
         assert_eq!(Listener::open(at, rest, &[("origin", &own)]).await.err(), Some(4401));
         let over = [("origin", own.as_str()), ("cookie", "mainstay=gone")];
