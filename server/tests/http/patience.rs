@@ -46,3 +46,23 @@ async fn an_answer_that_nobody_reads_is_given_up_with_what_it_takes_up() {
     assert_eq!((count(&first) + count(&second), first["count"].as_u64()), (80, Some(80)));
     assert_eq!(second["next"], serde_json::Value::Null);
 }
+
+#[tokio::test]
+async fn a_page_asked_for_by_number_holds_so_much_and_no_more() {
+    let world = World::new().await;
+    let notes = "x".repeat(99_000);
+    for i in 0..70 {
+        world.create("ada", "companies", json!({ "name": format!("Company {i}"), "notes": notes })).await;
+    }
+    let answer = world.get("ada", "/api/v1/companies/?page=1&page_size=200").await;
+    assert_eq!(answer.status, 413);
+    assert!(answer.json()["detail"].as_str().unwrap().contains("ask for fewer records at a time"));
+    assert_eq!(world.get("ada", "/api/v1/companies/?page=1&page_size=60").await.status, 200);
+    assert_eq!(world.get("ada", "/api/v1/companies/?page=1&page_size=200&fields=name").await.status, 200);
+    // A question that weighs too much says so.
+    let leaf = "%7B%22field%22:%22parent.parent.notes%22,%22op%22:%22contains%22,%22value%22:%22x%22%7D";
+    let filter = format!("%7B%22or%22:%5B{}%5D%7D", vec![leaf; 12].join(","));
+    let refused = world.get("ada", &format!("/api/v1/companies/?filter={filter}")).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.json()["detail"].as_str().unwrap().contains("weigh 216 together"), "{}", refused.text());
+}

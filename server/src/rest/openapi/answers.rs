@@ -13,13 +13,13 @@ const PROBLEMS: [(u16, &str); 15] = [
     (405, "This address does not take that method; `Allow` has those it takes."),
     (409, "It cannot be done in the present state; `detail` says why."),
     (412, "The record was changed meanwhile; `current` is what it is now."),
-    (413, "The body is too large: JSON of more than a mebibyte, or a file above the limit."),
+    (413, "Too large: JSON of more than a mebibyte, a file above the limit, or a page of too many long texts."),
     (415, "The body is of another type than expected."),
     (422, "Some fields need another look; `errors` says which."),
     (428, "`If-Match` is missing."),
     (429, "Too many requests; `Retry-After` says when to come back."),
     (500, "Something went wrong; `detail` has the reference under which it was logged."),
-    (503, "The database cannot be reached; try again in a moment."),
+    (503, "The database cannot be reached, or had no time for this; `detail` says which."),
     (507, "The disk is full; nothing was saved."),
 ];
 

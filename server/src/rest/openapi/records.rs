@@ -78,7 +78,7 @@ fn listing(ty: &RecordType, name: &str) -> Json {
     let mut operation = Operation::new(ty.plural, format!("list_{}", ty.name), format!("Lists {}", lower(ty.plural)))
         .takes(&["search", "sort", "filter", "fields", "page", "page_size", "cursor", "deleted"])
         .answers(200, answer("A page of the list.", &format!("{name}List"), &RATES))
-        .refuses(&[400, 403]);
+        .refuses(&[400, 403, 413]);
     for field in ty.fields.iter().chain(&SYSTEM_FIELDS).filter(|f| f.kind.is_sortable()) {
         operation.parameters.push(json!({
             "name": field.name, "in": "query", "schema": kinds::equal(field),
