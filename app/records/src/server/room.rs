@@ -14,7 +14,7 @@ use tokio::{sync::Notify, time::timeout};
 use uuid::Uuid;
 
 /// Bytes for all together, and for one person.
-const ALL: u64 = 64 << 20;
+const ALL: u64 = 32 << 20;
 const OWN: u64 = 16 << 20;
 /// What takes up less is not counted.
 const SMALL: u64 = 256 << 10;
@@ -121,7 +121,7 @@ mod tests {
         let first = room.take(ana, OWN - SMALL).await.unwrap();
         assert!(matches!(room.take(ana, 2 * SMALL).await, Err(AppError::TooMany(_))), "that is hers");
         let small = room.take(ana, SMALL - 1).await.unwrap();
-        let other = room.take(ben, 3 * OWN).await.unwrap();
+        let other = room.take(ben, OWN).await.unwrap();
         assert!(room.take(None, 2 * SMALL).await.is_err(), "that is all");
         drop((first, small));
         let again = room.take(ana, OWN).await.unwrap();
