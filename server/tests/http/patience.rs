@@ -61,7 +61,7 @@ async fn a_page_asked_for_by_number_holds_so_much_and_no_more() {
     assert_eq!(world.get("ada", "/api/v1/companies/?page=1&page_size=200&fields=name").await.status, 200);
     // A question that weighs too much says so.
     let leaf = "%7B%22field%22:%22parent.parent.notes%22,%22op%22:%22contains%22,%22value%22:%22x%22%7D";
-    let filter = format!("%7B%22or%22:%5B{}%5D%7D", vec![leaf; 12].join(","));
+    let filter = format!("%7B%22or%22:%5B{}%5D%7D", [leaf; 12].join(","));
     let refused = world.get("ada", &format!("/api/v1/companies/?filter={filter}")).await;
     assert_eq!(refused.status, 400);
     assert!(refused.json()["detail"].as_str().unwrap().contains("weigh 216 together"), "{}", refused.text());
