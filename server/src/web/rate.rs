@@ -165,8 +165,7 @@ pub fn tell(headers: &mut HeaderMap, rates: &Rates, [limit, remaining, reset]: [
 
 fn caller(request: &Request, public_url: &str) -> Option<(Class, Who)> {
     let path = request.uri().path();
-    // Counts failures by account and network: an office behind one address signs in all the same.
-    if health::serves(path) || path == LOGIN {
+    if health::serves(path) {
         return None;
     }
     let person = request.extensions().get::<Arc<Actor>>().and_then(|actor| actor.user).map(Who::Person);
@@ -179,6 +178,8 @@ fn caller(request: &Request, public_url: &str) -> Option<(Class, Who)> {
         Some(person) if is_interface || is_script => Some((Class::Api, person)),
         Some(person) if is_behind_screens => Some((Class::Browser, person)),
         Some(person) => Some((Class::Page, person)),
+        // Counts failures by account and network: an office behind one address signs in all the same.
+        None if path == LOGIN => None,
         None if is_interface || is_script || is_socket && !is_page() => Some((Class::Anonymous, address(request))),
         None if is_behind_screens => Some((Class::Browser, address(request))),
         None => Some((Class::Page, address(request))),

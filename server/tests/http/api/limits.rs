@@ -148,3 +148,13 @@ async fn what_one_person_starts_at_once_is_counted_one_after_the_other() {
     assert_eq!(all.iter().filter(|answer| answer.status == 202).count(), 2);
     assert_eq!(world.rows("exports").await, 2);
 }
+
+#[tokio::test]
+async fn signing_in_again_counts_for_who_is_signed_in() {
+    let world = World::with(&[("MAINSTAY_LIMITS_API", "4/min")]).await;
+    let body = json!({ "email": "ada@example.com", "password": "wrong" });
+    // Two of four were teams.
+    for status in [401, 401, 429] {
+        assert_eq!(world.post("ada", "/api/v1/auth/login/", body.clone()).await.status, status);
+    }
+}

@@ -34,9 +34,8 @@ impl Lent {
     }
 
     /// Closes a connection that is no good any more, and makes room for another.
-    pub fn discard(self) {
-        let mut lent = self;
-        lent.is_running = true;
+    pub fn discard(mut self) {
+        self.is_running = true;
     }
 }
 

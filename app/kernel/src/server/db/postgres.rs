@@ -40,16 +40,19 @@ impl Postgres {
                 ("jit", "off"),
                 ("synchronous_commit", if options.durable { "on" } else { "off" }),
             ]);
-        let some = |most: u32| {
+        let some = |most: u32, connect: &PgConnectOptions| {
             PgPoolOptions::new()
                 .max_connections(most)
                 .acquire_timeout(options.patience)
                 .test_before_acquire(false)
                 .connect_lazy_with(connect.clone())
         };
+        // Beyond every deadline of theirs, in case nobody is left here to keep it.
+        let hurried = connect.clone().options([("statement_timeout", "60s")]);
         let (vital, work) = (options.connections.div_ceil(5), options.connections.div_ceil(5));
         let people = options.connections.saturating_sub(vital + work).max(1);
-        let pools = PerLane { vital: some(vital), people: some(people), work: some(work) };
+        let pools =
+            PerLane { vital: some(vital, &hurried), people: some(people, &hurried), work: some(work, &connect) };
         // What is wrong with the address or the server is told now.
         drop(pools.work.acquire().await?);
         Ok(Self { pools, attempts: options.connections, connect: Arc::new(connect) })
@@ -186,7 +189,13 @@ impl Postgres {
 
     /// A transaction whose connection is the caller's to use, for copies.
     pub async fn transaction(&self) -> Result<Transaction<'static, Pg>, DbError> {
-        Ok(self.pools.work.begin().await?)
+        let mut attempts = self.attempts;
+        loop {
+            match self.pools.work.begin().await {
+                Err(error) if is_broken(&error) && attempts > 0 => attempts -= 1,
+                result => return Ok(result?),
+            }
+        }
     }
 
     pub async fn prepare_check(&self, sql: &str) -> Result<(), DbError> {

@@ -21,10 +21,8 @@ use super::{
     watch::{Rota, Watch},
 };
 
-/// Connections that are used every day, each of which remembers so many KiB: the inner pages of large tables and the rows
-/// of a busy hour. Those that are made beside them for a crowd remember less.
+/// Connections that are used every day. Those that are made beside them for a crowd remember less, in KiB.
 const USUAL: usize = 4;
-const REMEMBERED: &str = "-8192";
 const REMEMBERED_BESIDE: &str = "-2048";
 
 /// Some connections, made when they are needed. Cheap to clone.
@@ -72,8 +70,9 @@ impl Readers {
             reader
         } else {
             let is_usual = self.0.made.fetch_add(1, Relaxed) < USUAL;
-            let remembered = if is_usual { REMEMBERED } else { REMEMBERED_BESIDE };
-            let mut connection = self.0.options.clone().pragma("cache_size", remembered).connect().await?;
+            let usual = self.0.options.clone();
+            let options = if is_usual { usual } else { usual.pragma("cache_size", REMEMBERED_BESIDE) };
+            let mut connection = options.connect().await?;
             let watch = Watch::over(&mut connection, self.0.rota.clone()).await?;
             Reader { connection, watch }
         };

@@ -51,7 +51,9 @@ impl Sqlite {
             .busy_timeout(options.patience)
             .statement_cache_capacity(256)
             // A page of a list goes over to who asked without the two threads waiting for each other.
-            .row_buffer_size(ROWS);
+            .row_buffer_size(ROWS)
+            // In KiB, at most, each connection: enough for the inner pages of large tables and the rows of a busy hour.
+            .pragma("cache_size", "-8192");
         let write = connect
             .clone()
             .journal_mode(SqliteJournalMode::Wal)
@@ -76,7 +78,8 @@ impl Sqlite {
         let readers = PerLane {
             vital: Readers::new(connect.clone(), VITAL, patience, None),
             people: Readers::new(connect.clone(), options.readers, patience, rota),
-            work: Readers::new(connect, WORK, patience, None),
+            // In KiB, the inner pages: who reads many rows finds none of them in what is remembered.
+            work: Readers::new(connect.pragma("cache_size", "-4096"), WORK, patience, None),
         };
         Ok(Self { readers, writer, path: path.into() })
     }
