@@ -44,7 +44,7 @@ pub use labels::{labels, title, titles};
 pub use list::{Rows, TooLarge, count, created_per_day, group_counts, list, list_cells, list_ids, list_shape, totals};
 pub use matches::{Related, compare, matches};
 pub use plan::{Edit, Plan, PlanCx, Refusal, Step, plan};
-pub use portion::{PORTION, divide, portions};
+pub use portion::{Portion, portions};
 pub use read::{find, find_any, find_many, get, get_json, lookup};
 pub use registry::{Boxed, Draft, Entry, Module, NoRules, Registry, Rules};
 pub use resolve::resolve;

@@ -10,8 +10,8 @@ use kernel::{
 use uuid::Uuid;
 
 use super::{
-    AnyPermit, ApplyError, Conflict, Ctx, Edit, PORTION, Plan, PlanCx, Step, close, discard, open, plan, portions,
-    retitle, write_in,
+    AnyPermit, ApplyError, Conflict, Ctx, Edit, Plan, PlanCx, Step, close, discard, open, plan, portions, retitle,
+    write_in,
 };
 
 /// What came of an edit to many records.
@@ -32,8 +32,8 @@ const BATCH: usize = 1_000;
 /// Conflicts and differences kept for showing, and the bytes of the latter.
 const LISTED: usize = 100;
 const SHOWN: usize = 1 << 20;
-/// What a portion takes up while it is planned, about.
-const PLANNED: u64 = 8 * PORTION;
+/// How many times its bytes a portion takes up while it is planned, about.
+const PLANNED: u64 = 8;
 /// How often a batch that others overtook is written again.
 const ATTEMPTS: usize = 3;
 
@@ -71,10 +71,10 @@ pub async fn preview(
     let (mut bulk, mut shown, mut bytes) = (Bulk::default(), vec![], 0);
     let added = ids.first().map_or(0, |id| edit(*id).bytes());
     for some in ids.chunks(BATCH) {
-        for portion in portions(&mut Source::Db(ctx.db()), permit.entry(), some, BATCH, added).await? {
+        for portion in portions(&mut Source::Db(ctx.db()), permit, some, BATCH, added).await? {
             // Of those that are written there is one at a time.
-            let _held = ctx.app.room().take(ctx.actor.user, PLANNED).await?;
-            let edits = some[portion].iter().map(|id| edit(*id)).collect();
+            let _held = ctx.app.room().take(ctx.actor.user, PLANNED * portion.bytes).await?;
+            let edits = some[portion.range].iter().map(|id| edit(*id)).collect();
             let plan = plan(&mut PlanCx { ctx, permit, source: Source::Db(ctx.db()) }, edits).await?;
             bulk.add(&plan);
             for step in plan.steps.into_iter().filter(Step::is_change) {
@@ -115,8 +115,8 @@ async fn write_all(
 ) -> Result<(), AppError> {
     let added = ids.first().map_or(0, |id| edit(*id).bytes());
     for some in ids.chunks(BATCH) {
-        for portion in portions(&mut Source::Db(ctx.db()), permit.entry(), some, BATCH, added).await? {
-            write_batch(ctx, permit, change_set, &some[portion], edit, bulk).await?;
+        for portion in portions(&mut Source::Db(ctx.db()), permit, some, BATCH, added).await? {
+            write_batch(ctx, permit, change_set, &some[portion.range], edit, bulk).await?;
         }
     }
     Ok(())

@@ -84,7 +84,7 @@ async fn oldest_shown(ctx: &Ctx, permit: &AnyPermit, id: Uuid, limit: u32) -> Re
     let sizes: Vec<u64> =
         rows.iter().map(|row| Ok(row.get::<i64>(1)?.unsigned_abs())).collect::<Result<_, DbError>>()?;
     let shown = divide(sizes, usize::MAX, SHOWN).into_iter().next();
-    Ok(shown.map(|shown| rows[shown.end - 1].get(0)).transpose()?)
+    Ok(shown.map(|shown| rows[shown.range.end - 1].get(0)).transpose()?)
 }
 
 /// The difference of a change, without the fields that are not the viewer's to see.

@@ -19,42 +19,47 @@ pub const ANSWER: u64 = 6 << 20;
 /// What a record takes up besides its heavy values, about.
 const LIGHT: u64 = 2 << 10;
 
+/// Things that are held together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Portion {
+    pub range: Range<usize>,
+    pub bytes: u64,
+}
+
 /// Divides records, in their order, into portions of no more than [`PORTION`] bytes and `most` records, where each is
 /// about to get so many bytes more. One that is larger is a portion by itself.
 pub async fn portions(
     source: &mut Source<'_>,
-    entry: &Entry,
+    permit: &AnyPermit,
     ids: &[Uuid],
     most: usize,
     added: u64,
-) -> Result<Vec<Range<usize>>, AppError> {
-    let sizes = sizes(source, entry, ids).await?;
+) -> Result<Vec<Portion>, AppError> {
+    let sizes = sizes(source, permit.entry(), Some(permit), ids).await?;
     let sizes = ids.iter().map(|id| LIGHT + added + sizes.get(id).copied().unwrap_or(0));
     Ok(divide(sizes, most, PORTION))
 }
 
 /// Divides things of these sizes, in their order.
-pub fn divide(sizes: impl IntoIterator<Item = u64>, most: usize, bytes: u64) -> Vec<Range<usize>> {
-    let (mut all, mut start, mut sum) = (vec![], 0, 0_u64);
-    let mut end = 0;
-    for size in sizes {
-        if end > start && (sum.saturating_add(size) > bytes || end - start >= most) {
-            all.push(start..end);
-            (start, sum) = (end, 0);
+pub fn divide(sizes: impl IntoIterator<Item = u64>, most: usize, bytes: u64) -> Vec<Portion> {
+    let mut all: Vec<Portion> = vec![];
+    for (i, size) in sizes.into_iter().enumerate() {
+        match all.last_mut() {
+            Some(last) if last.bytes.saturating_add(size) <= bytes && last.range.len() < most => {
+                last.range.end = i + 1;
+                last.bytes += size;
+            }
+            _ => all.push(Portion { range: i..i + 1, bytes: size }),
         }
-        sum = sum.saturating_add(size);
-        end += 1;
-    }
-    if end > start {
-        all.push(start..end);
     }
     all
 }
 
-/// What the heavy values of records take up, in bytes.
+/// What the heavy values of records take up, in bytes, as far as a permit covers them. Without one nobody is told of it.
 pub(super) async fn sizes(
     source: &mut Source<'_>,
     entry: &Entry,
+    permit: Option<&AnyPermit>,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, u64>, AppError> {
     let mut sizes = HashMap::new();
@@ -63,6 +68,10 @@ pub(super) async fn sizes(
         let mut sql = Sql::new(source.engine());
         sql.push(&format!("select t.id, {size} from {} t where t.id in ", entry.ty.name));
         sql.bind_list(some.iter().copied());
+        if let Some(permit) = permit {
+            sql.push(" and ");
+            permit.predicate(&mut sql, "t");
+        }
         let (text, args) = sql.finish();
         for row in source.fetch_all(&text, args).await? {
             sizes.insert(row.get(0)?, row.get::<i64>(1)?.unsigned_abs());
@@ -74,7 +83,7 @@ pub(super) async fn sizes(
 /// How many of the first rows hold no more than [`ANSWER`] together, where so many bytes of each were left out; one at
 /// least.
 pub(super) fn fitting(left_out: impl Iterator<Item = u64>) -> usize {
-    divide(left_out, usize::MAX, ANSWER).first().map_or(0, |first| first.end)
+    divide(left_out, usize::MAX, ANSWER).first().map_or(0, |first| first.range.end)
 }
 
 /// Reads those rows whole of which something was left out. Each is what it is by now; one that is gone meanwhile goes.
@@ -115,10 +124,14 @@ mod tests {
 
     #[test]
     fn portions_are_as_large_as_they_may_be() {
-        assert_eq!(divide([4, 4, 4, 4], 9, 10), [0..2, 2..4]);
-        assert_eq!(divide([4, 40, 4], 9, 10), [0..1, 1..2, 2..3]);
-        assert_eq!(divide([0; 5], 2, 10), [0..2, 2..4, 4..5]);
-        assert_eq!(divide([u64::MAX, u64::MAX], 9, 10), [0..1, 1..2]);
+        let ranges = |sizes: &[u64], most, bytes| {
+            divide(sizes.iter().copied(), most, bytes).into_iter().map(|portion| portion.range).collect::<Vec<_>>()
+        };
+        assert_eq!(ranges(&[4, 4, 4, 4], 9, 10), [0..2, 2..4]);
+        assert_eq!(ranges(&[4, 40, 4], 9, 10), [0..1, 1..2, 2..3]);
+        assert_eq!(ranges(&[0; 5], 2, 10), [0..2, 2..4, 4..5]);
+        assert_eq!(ranges(&[u64::MAX, u64::MAX], 9, 10), [0..1, 1..2]);
+        assert_eq!(divide([4, 5, 6], 9, 10)[0].bytes, 9);
         assert!(divide([], 2, 10).is_empty());
     }
 }

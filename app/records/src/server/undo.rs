@@ -178,10 +178,11 @@ async fn portion_of(
     let next = rows.iter().map(|row| Ok((row.get(0)?, row.get::<i64>(1)?.unsigned_abs())));
     let next: Vec<(Uuid, u64)> = next.collect::<Result<_, DbError>>()?;
     let ids: Vec<Uuid> = next.iter().map(|(id, _)| *id).collect();
-    let sizes = sizes(&mut Source::Db(ctx.db()), entry, &ids).await?;
+    let sizes = sizes(&mut Source::Db(ctx.db()), entry, None, &ids).await?;
     let bytes = next.iter().map(|(id, changes)| changes + sizes.get(id).copied().unwrap_or(0));
     let Some(first) = divide(bytes, BATCH, PORTION).into_iter().next() else { return Ok(None) };
-    Ok(ids[first.clone()].first().copied().zip(ids[first].last().copied()))
+    let portion = &ids[first.range];
+    Ok(portion.first().copied().zip(portion.last().copied()))
 }
 
 async fn take_back(

@@ -131,7 +131,8 @@ impl Upgrade {
         let sizes = rows.iter().map(|row| Ok(row.get::<i64>(1)?.unsigned_abs()));
         let sizes: Vec<u64> = sizes.collect::<Result<_, DbError>>()?;
         let Some(first) = divide(sizes, ROWS, PORTION).into_iter().next() else { return Ok(None) };
-        Ok(Some((rows[first.end - 1].get(0)?, first.end == rows.len() && rows.len() < ROWS)))
+        let end = first.range.end;
+        Ok(Some((rows[end - 1].get(0)?, end == rows.len() && rows.len() < ROWS)))
     }
 
     async fn keys(&self, work: &mut Work, at: Uuid) -> Result<(usize, Option<Uuid>), AppError> {

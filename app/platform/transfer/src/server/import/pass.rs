@@ -107,11 +107,11 @@ impl<'a> Pass<'a> {
         let lines = self.sort_out(lines, &mut delta);
         let rows = self.find_records(work, lines, &mut delta).await?;
         let (edits, creates): (Vec<Found>, Vec<Found>) = rows.into_iter().partition(|(_, id)| id.is_some());
-        if let Some(permit) = self.wanted.create.as_ref().filter(|_| !creates.is_empty()) {
-            self.write(work, permit, creates, &mut delta).await?;
-        }
-        if let Some(permit) = &self.wanted.edit {
-            self.write_portions(work, permit, edits, &mut delta).await?;
+        for (permit, rows) in [(&self.wanted.create, creates), (&self.wanted.edit, edits)] {
+            let Some(permit) = permit else { continue };
+            for some in self.portions(work, permit, rows).await? {
+                self.write(work, permit, some, &mut delta).await?;
+            }
         }
         delta.counts.errors = delta.errors();
         delta.differences.sort_by_key(|d| d.row);
@@ -140,22 +140,19 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// The file says how large rows are, and nothing of the records they are about: those are taken as many at a time as
-    /// may be held.
-    async fn write_portions(
+    /// Rows, as many at a time as may be held with the records they are about: the file says nothing of those.
+    async fn portions(
         &self,
         work: &mut Option<Work>,
         permit: &AnyPermit,
         mut rows: Vec<Found>,
-        delta: &mut Delta,
-    ) -> Result<(), ApplyError> {
+    ) -> Result<Vec<Vec<Found>>, AppError> {
         let ids: Vec<Uuid> = rows.iter().filter_map(|(_, id)| *id).collect();
-        let portions = portions(&mut self.source(work), permit.entry(), &ids, ids.len(), 0).await?;
-        for portion in portions {
-            let rest = rows.split_off(portion.len());
-            self.write(work, permit, std::mem::replace(&mut rows, rest), delta).await?;
+        if ids.is_empty() {
+            return Ok(if rows.is_empty() { vec![] } else { vec![rows] });
         }
-        Ok(())
+        let portions = portions(&mut self.source(work), permit, &ids, ids.len(), 0).await?;
+        Ok(portions.into_iter().map(|portion| rows.drain(..portion.range.len()).collect()).collect())
     }
 
     /// Plans rows that need the same permit, applies what can be, and says what became of each.
