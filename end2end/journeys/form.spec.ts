@@ -44,6 +44,19 @@ test("errors stand beside their fields, the first one is focused and nothing typ
   await expect(detail(page, "Annual revenue")).toHaveText("$12.50");
 });
 
+test("what is wrong with a text that fills the view is seen above the buttons", async ({ page }) => {
+  await open(page, "/companies/new");
+  await page.getByLabel("Name").fill(unique("Long"));
+  const notes = page.getByLabel("Notes");
+  await notes.fill("x".repeat(100_001));
+  await page.keyboard.press("Control+Enter");
+  const why = page.locator(".field-error");
+  await expect(why).toContainText("longer than 100000 bytes");
+  const place = async () => (await why.boundingBox())!;
+  const buttons = (await page.locator(".form-actions").boundingBox())!;
+  await expect.poll(async () => (await place()).y + (await place()).height).toBeLessThanOrEqual(buttons.y + 20);
+});
+
 test("a domain that another company has is refused beside its field", async ({ page }) => {
   await open(page, "/companies/new");
   await page.getByLabel("Name").fill(unique("Twin"));

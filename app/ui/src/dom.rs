@@ -146,7 +146,7 @@ pub(crate) fn closest(event: &Event, selector: &str) -> Option<Element> {
     event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
 }
 
-/// Scrolls an option of a list into view without moving the page.
+/// Scrolls an element into view, no further than it takes.
 pub fn reveal(id: &str) {
     if let Some(element) = element(id) {
         let how = web_sys::ScrollIntoViewOptions::new();

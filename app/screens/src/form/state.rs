@@ -101,7 +101,13 @@ impl Form {
         self.errors.set(errors);
         if let Some(first) = first {
             // After the next paint, when the message stands beside the field.
-            set_timeout(move || ui::dom::focus(&format!("field-{first}")), std::time::Duration::from_millis(20));
+            let show = move || {
+                let field = format!("field-{first}");
+                ui::dom::focus(&field);
+                // One that has the focus already may have left the view.
+                ui::dom::reveal(&field);
+            };
+            set_timeout(show, std::time::Duration::from_millis(20));
         }
         is_fine
     }
